@@ -1,0 +1,70 @@
+"""The composition root: settings become storage, executor, queue, services, bot and delivery, in that order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.client import ImagineBot
+from bot.delivery import Delivery
+from bot.errors import StartupFailed
+from bot.executors import Executor, create_executor
+from bot.job_queue import JobQueue
+from bot.model_info import ModelInfo, read_model_info
+from bot.services.generation import GenerationService
+from bot.settings import Settings
+from bot.storage import Storage, open_storage
+from bot.storage.pictures import PictureFolder
+
+
+@dataclass(frozen=True)
+class Application:
+    """All parts of one running bot, wired."""
+
+    settings: Settings
+    model: ModelInfo
+    storage: Storage
+    executor: Executor
+    queue: JobQueue
+    generation: GenerationService
+    bot: ImagineBot
+    delivery: Delivery
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Take jobs and deliver pictures. Enter it once the bot can send requests to Discord."""
+        async with self.delivery, self.queue:
+            await self.delivery.resume(await self.generation.recover())
+            yield
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Application]:
+    """Everything opened and wired, nothing taken on yet; the model loads in the background.
+
+    Raises `StartupFailed` with a sentence for a model, database or folder that cannot be used.
+    """
+    model = read_model_info(settings.model_base, settings.model_refiner)
+    async with AsyncExitStack() as stack:
+        storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
+        executor = await stack.enter_async_context(executor or create_executor(settings, model))
+        queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
+        pictures = PictureFolder(settings.data_dir / "pictures")
+        generation = GenerationService(model, storage, pictures, queue)
+        bot = ImagineBot(settings, storage, generation)
+        delivery = Delivery(bot, generation)
+        bot.deliver_with(delivery)
+        yield Application(settings, model, storage, executor, queue, generation, bot, delivery)
+
+
+async def run_bot(settings: Settings) -> None:
+    """Run the bot on Discord until it is stopped."""
+    if settings.discord_token is None:
+        raise StartupFailed("DISCORD_TOKEN is not set.")
+    async with open_application(settings) as application:
+        bot = application.bot
+        async with bot:
+            await bot.login(settings.discord_token.get_secret_value())
+            async with application.working():
+                await bot.connect()

@@ -1,0 +1,72 @@
+"""What can go wrong, said as facts; the sentence of an error is what the person who meets it reads."""
+
+from __future__ import annotations
+
+import inspect
+
+
+class BotError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or inspect.getdoc(type(self)))
+
+
+class RequestRejected(BotError):
+    """This request cannot be carried out as it is."""
+
+
+class InvalidParameters(RequestRejected):
+    """These parameters do not fit together."""
+
+
+class QueueFull(RequestRejected):
+    """The queue is full. Try again when some of the waiting jobs are done."""
+
+
+class TooManyJobs(RequestRejected):
+    """You have as many jobs waiting as one person may have. Cancel one or wait."""
+
+
+class JobNotFound(RequestRejected):
+    """There is no such job."""
+
+
+class NotYourJob(RequestRejected):
+    """Only the person who asked for this job, or a moderator, can do that."""
+
+
+class JobFinished(RequestRejected):
+    """This job is over already."""
+
+
+class GenerationFailed(BotError):
+    """The picture could not be made."""
+
+
+class GenerationCancelled(GenerationFailed):
+    """The job was cancelled while it was running."""
+
+
+class OutOfMemory(GenerationFailed):
+    """The picture does not fit into the memory of the device. Ask for fewer images or a smaller size."""
+
+
+class BlackImage(GenerationFailed):
+    """The model gave an empty picture twice. Another seed or another prompt will most likely work."""
+
+
+class ExecutorDied(GenerationFailed):
+    """The process that makes the pictures stopped in the middle of the job."""
+
+
+class ExecutorUnavailable(GenerationFailed):
+    """The process that makes the pictures cannot be started. The owner of this bot finds the reason in its log."""
+
+
+class StartupFailed(BotError):
+    """The bot cannot start."""
+
+
+class ModelNotFound(StartupFailed):
+    """The model cannot be loaded."""

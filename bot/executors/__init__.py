@@ -1,0 +1,79 @@
+"""Executors: what owns a GPU and turns jobs into pictures. The chosen backend is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+from bot.events import Progress
+from bot.jobs import GeneratedImage, Job
+from bot.model_info import ModelInfo
+from bot.settings import Settings
+
+OnEvent = Callable[[Progress], None]
+
+
+class ExecutorState(StrEnum):
+    """What the executor is doing."""
+
+    LOADING = "loading"
+    READY = "ready"
+    BUSY = "busy"
+    RESTARTING = "restarting"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorHealth:
+    """The executor at a glance. `progress` (0..1) is that of loading; `detail` is a sentence for people."""
+
+    state: ExecutorState
+    detail: str = ""
+    progress: float = 0.0
+    device: str = ""
+    pid: int | None = None
+    restarts: int = 0
+
+
+class Executor(Protocol):
+    """Runs batches of jobs. An async context manager: entering starts it (loading goes on in the background)."""
+
+    @property
+    def capacity(self) -> int:
+        """How many batches it can run at the same time."""
+
+    @property
+    def max_batch(self) -> int:
+        """How many compatible jobs it takes in one batch."""
+
+    async def ready(self) -> None:
+        """Wait until the model is loaded. Raises `ExecutorUnavailable` when that has become hopeless."""
+
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[GeneratedImage]:
+        """The pictures of all jobs of the batch, in order of job and index.
+
+        `on_event` is called on the event loop. Raises `GenerationCancelled`, `OutOfMemory`, `ExecutorDied`,
+        `ExecutorUnavailable` or another `GenerationFailed`, each with a sentence for the author.
+        """
+
+    def cancel(self, job_id: int) -> None:
+        """Stop that job at its next step; its `generate` raises `GenerationCancelled`. Unknown ids are ignored."""
+
+    def health(self) -> ExecutorHealth:
+        """What it is doing right now."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def create_executor(settings: Settings, model: ModelInfo) -> Executor:
+    """The executor that the settings ask for, not yet started."""
+    from bot.executors.local import LocalExecutor
+
+    return LocalExecutor(model, device=settings.device)

@@ -1,0 +1,69 @@
+"""A job and its pictures as plain, frozen data: ids and parameters, never Discord objects, never tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from bot.parameters import Parameters
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"  #: recorded and waiting
+    RUNNING = "running"  #: in the executor
+    HELD = "held"  #: made, and waiting for a moderator
+    POSTING = "posting"  #: pictures are on disk, the message is not yet edited
+    SUCCEEDED = "succeeded"  #: the pictures are posted
+    FAILED = "failed"  #: our fault; the author was told
+    CANCELLED = "cancelled"  #: by its author or a moderator
+    REJECTED = "rejected"  #: by moderation
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to the job by itself."""
+        return self in (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REJECTED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """One accepted request. `attempts` counts its starts in an executor; `error` is the sentence its author was told."""
+
+    id: int
+    guild_id: int | None
+    channel_id: int
+    user_id: int
+    parameters: Parameters
+    created_at: datetime
+    message_id: int | None = None
+    parent_id: int | None = None
+    status: JobStatus = JobStatus.QUEUED
+    attempts: int = 0
+    error: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    def evolve(self, **changes: Any) -> Self:
+        """A changed copy."""
+        return replace(self, **changes)
+
+    @property
+    def cost(self) -> float:
+        """Work in megapixel-steps: pixels x steps x images, twice with classifier-free guidance."""
+        p = self.parameters
+        passes = 2 if p.guidance_scale > 1 else 1
+        return p.width * p.height / 1e6 * p.num_inference_steps * p.num_images_per_prompt * passes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GeneratedImage:
+    """One finished picture: PNG bytes with infotext, the parameters that make it again, the seconds its job took."""
+
+    job_id: int
+    index: int
+    png: bytes
+    parameters: Parameters
+    elapsed: float

@@ -1,0 +1,95 @@
+"""What must be known of a model before it is loaded: read from its JSON files, without torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.errors import ModelNotFound
+
+TINY = "tiny"
+SDXL_BASE = "stabilityai/stable-diffusion-xl-base-1.0"
+SDXL_REFINER = "stabilityai/stable-diffusion-xl-refiner-1.0"
+#: The commits of the two Stability repositories that this release was written for.
+REVISIONS: Mapping[str, str] = {
+    SDXL_BASE: "462165984030d82259a11f4367a4eed129e94a7b",
+    SDXL_REFINER: "5d4cfe854c9a9a87939ff3653551c2b3c99a4356",
+}
+MODELS = Path(__file__).parent / "models"
+EMBEDDED_BASE = MODELS / "tiny-sdxl-base"
+EMBEDDED_REFINER = MODELS / "tiny-sdxl-refiner"
+SDXL_NATIVE_SIZE = 1024
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which base and refiner, and what follows from their configuration.
+
+    `base` and `refiner` are folders or hub ids. `native_size` is the side in pixels of the square pictures that the
+    base was trained on. `defaults` are parameters that suit this model better than the general ones (`defaults.json`).
+    """
+
+    base: str
+    refiner: str | None
+    native_size: int = SDXL_NATIVE_SIZE
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What the base is called in captions and in the infotext."""
+        return Path(self.base).name
+
+    @property
+    def refiner_name(self) -> str | None:
+        """What the refiner is called in captions and in the infotext."""
+        return None if self.refiner is None else Path(self.refiner).name
+
+
+def read_model_info(model_base: str, model_refiner: str | None) -> ModelInfo:
+    """What `MODEL_BASE` and `MODEL_REFINER` mean: `tiny`, a folder, or a hub id.
+
+    Raises `ModelNotFound` with what is missing and what to do, for a folder that is not there or not a model.
+    """
+    base = str(EMBEDDED_BASE) if model_base == TINY else model_base
+    refiner = str(EMBEDDED_REFINER) if model_refiner == TINY else (model_refiner or None)
+    if refiner is not None and is_folder(refiner):
+        _read_json(Path(refiner), "model_index.json")
+        _read_json(Path(refiner), "unet/config.json")
+    if not is_folder(base):
+        return ModelInfo(base, refiner)
+    folder = Path(base)
+    _read_json(folder, "model_index.json")
+    unet = _read_json(folder, "unet/config.json")
+    vae = _read_json(folder, "vae/config.json")
+    try:
+        native_size = int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelNotFound(f"{folder} is not a Stable Diffusion XL model: its config.json lacks {error}.") from error
+    defaults = _read_json(folder, "defaults.json") if (folder / "defaults.json").exists() else {}
+    return ModelInfo(base, refiner, native_size, defaults)
+
+
+def is_folder(model: str) -> bool:
+    """Whether `model` means a folder: it is one, or it cannot be a hub id (`owner/name`)."""
+    path = Path(model)
+    return path.is_dir() or path.is_absolute() or model.startswith(".") or model.count("/") != 1
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
+    if not folder.is_dir():
+        raise ModelNotFound(f"There is no model folder {folder}. Name a folder that exists, a hub id, or “{TINY}”.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelNotFound(f"{folder} is not a diffusers model folder: {name} is missing.") from None
+    except (OSError, ValueError) as error:
+        raise ModelNotFound(
+            f"{path} cannot be read: {error}. Download the model again: imagine-bot download"
+        ) from error
+    if not isinstance(content, dict):
+        raise ModelNotFound(f"{path} does not hold what a model's {path.name} holds. Download the model again.")
+    return content

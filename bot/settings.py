@@ -1,0 +1,85 @@
+"""Everything an owner can set, read from the environment and `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import StartupFailed
+from bot.model_info import SDXL_BASE, SDXL_REFINER
+
+DEVICES = ("auto", "cuda", "mps", "xpu", "cpu")
+
+
+class Settings(BaseSettings):
+    """The settings, one environment variable a field, in upper case."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=False
+    )
+
+    discord_token: SecretStr | None = Field(None, description="The bot's token, from the Discord developer portal.")
+    discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+        (),
+        description="Servers that get the commands at once (for trying out), as ids with commas; empty: all servers.",
+    )
+    discord_api_url: str = Field(
+        "https://discord.com/api/v10", description="Base of Discord's REST API, for a proxy in front of it."
+    )
+    discord_gateway_url: str = Field(
+        "wss://gateway.discord.gg/", description="Discord's gateway, for a proxy in front of it."
+    )
+    model_base: str = Field(SDXL_BASE, description="The base: a folder, a hub id, or `tiny` for the embedded model.")
+    model_refiner: str | None = Field(
+        None, description="The refiner: a folder, a hub id, or `tiny`; empty: the base alone."
+    )
+    device: Literal["auto", "cuda", "mps", "xpu", "cpu"] = Field(
+        "auto", description="Where the model runs; auto takes the first of cuda, mps, xpu, cpu."
+    )
+    data_dir: Path = Field(Path("data"), description="The folder for pictures and for the database file.")
+    database_url: str = Field("", description="SQLAlchemy URL of the database; empty: a SQLite file in DATA_DIR.")
+    max_jobs_per_user: int = Field(4, ge=1, le=1000, description="Jobs that one person may have waiting or running.")
+    max_jobs: int = Field(100, ge=1, le=100_000, description="Jobs that may wait in all.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
+    hf_token: SecretStr | None = Field(None, description="Token for models on the Hugging Face hub that need one.")
+    hf_hub_offline: bool = Field(False, description="Never ask the hub; use what has been downloaded.")
+
+    @field_validator("discord_guild_ids", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("discord_token", "hf_token", "model_refiner", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _the_stability_pair_unless_named(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # Somebody who names only a base wants that base alone; somebody who names nothing gets the pair.
+        if "model_base" not in values and "model_refiner" not in values:
+            values["model_refiner"] = SDXL_REFINER
+        return values
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL with the default filled in."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'imagine-bot.db'}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `StartupFailed` says all that is wrong at once, by variable name."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}, not {detail['input']!r}."
+            for detail in error.errors(include_url=False)
+        ]
+        raise StartupFailed("The settings are wrong.\n" + "\n".join(lines)) from error
