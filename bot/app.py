@@ -7,7 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.client import ImagineBot
-from bot.delivery import Delivery
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
 from bot.job_queue import JobQueue
@@ -29,13 +28,12 @@ class Application:
     queue: JobQueue
     generation: GenerationService
     bot: ImagineBot
-    delivery: Delivery
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Take jobs and deliver pictures. Enter it once the bot can send requests to Discord."""
-        async with self.delivery, self.queue:
-            await self.delivery.resume(await self.generation.recover())
+        async with self.bot.delivery, self.queue:
+            await self.bot.delivery.resume(await self.generation.recover())
             yield
 
 
@@ -53,9 +51,7 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         pictures = PictureFolder(settings.data_dir / "pictures")
         generation = GenerationService(model, storage, pictures, queue)
         bot = ImagineBot(settings, storage, generation)
-        delivery = Delivery(bot, generation)
-        bot.deliver_with(delivery)
-        yield Application(settings, model, storage, executor, queue, generation, bot, delivery)
+        yield Application(settings, model, storage, executor, queue, generation, bot)
 
 
 async def run_bot(settings: Settings) -> None:

@@ -30,7 +30,7 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One accepted request. `attempts` counts its starts in an executor; `error` is the sentence its author was told."""
+    """One accepted request. `attempts` counts its starts in an executor; `error` is what its author was told."""
 
     id: int
     guild_id: int | None
