@@ -32,6 +32,18 @@ class JobNotFound(RequestRejected):
     """There is no such job."""
 
 
+class JobUnreadable(JobNotFound):
+    """This job was recorded by another version of this bot and cannot be read any more."""
+
+
+class JobUnfinished(RequestRejected):
+    """This job is not finished yet. Cancel it instead."""
+
+
+class PicturesGone(RequestRejected):
+    """The pictures of this job are not kept any more."""
+
+
 class NotYourJob(RequestRejected):
     """Only the person who asked for this job, or a moderator, can do that."""
 
@@ -62,6 +74,10 @@ class ExecutorDied(GenerationFailed):
 
 class ExecutorUnavailable(GenerationFailed):
     """The process that makes the pictures cannot be started. The owner of this bot finds the reason in its log."""
+
+
+class StorageUnavailable(BotError):
+    """The bot cannot reach its records right now. Its owner finds the reason in its log."""
 
 
 class StartupFailed(BotError):

@@ -1,0 +1,147 @@
+"""The database: jobs and small facts, in SQLite by default, in PostgreSQL by URL. The only home of SQLAlchemy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Update, delete, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.errors import JobNotFound, JobUnreadable, StorageUnavailable
+from bot.jobs import Job, JobStatus
+from bot.parameters import Parameters
+from bot.storage.database import open_database
+from bot.storage.tables import job_from_row, jobs, state
+
+log = logging.getLogger(__name__)
+
+#: Jobs that wait for the bot itself to do something.
+UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
+CHANGEABLE = frozenset({"status", "message_id", "attempts", "error", "started_at", "finished_at"})
+MAX_ID = 2**63 - 1
+
+
+@asynccontextmanager
+async def open_storage(url: str) -> AsyncIterator[Storage]:
+    """The database at `url`, brought up to date. Raises `StartupFailed` with a sentence when it cannot be used."""
+    async with open_database(url) as engine:
+        yield Storage(engine)
+
+
+class Storage:
+    """What the bot must not forget. Every method is one transaction; `StorageUnavailable` when the database is not."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def record_job(
+        self,
+        *,
+        guild_id: int | None,
+        channel_id: int,
+        user_id: int,
+        parameters: Parameters,
+        parent_id: int | None = None,
+    ) -> Job:
+        """A new job, waiting; on disk when this returns."""
+        statement = (
+            insert(jobs)
+            .values(
+                guild_id=guild_id,
+                channel_id=channel_id,
+                user_id=user_id,
+                parent_id=parent_id,
+                parameters=parameters.model_dump(mode="json"),
+                status=JobStatus.QUEUED,
+                attempts=0,
+                created_at=datetime.now(UTC),
+            )
+            .returning(jobs)
+        )
+        async with self._transaction() as connection:
+            return job_from_row((await connection.execute(statement)).mappings().one())
+
+    async def get_job(self, job_id: int) -> Job:
+        """That job. Raises `JobNotFound`."""
+        if not 0 < job_id <= MAX_ID:
+            raise _not_found(job_id)
+        async with self._transaction() as connection:
+            row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().one_or_none()
+        if row is None:
+            raise _not_found(job_id)
+        return job_from_row(row)
+
+    async def update_job(self, job_id: int, **changes: Any) -> Job:
+        """Change columns of that job. Raises `JobNotFound`."""
+        job = await self._change(update(jobs).where(jobs.c.id == job_id), changes)
+        if job is None:
+            raise _not_found(job_id)
+        return job
+
+    async def transition(
+        self, job_id: int, expected: Collection[JobStatus], status: JobStatus, **changes: Any
+    ) -> Job | None:
+        """Move that job to `status` if it stands in one of `expected`; None when it does not. First writer wins."""
+        statement = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(expected))
+        return await self._change(statement, {"status": status, **changes})
+
+    async def unfinished_jobs(self) -> list[Job]:
+        """Jobs that the bot still has to do something about, oldest first."""
+        statement = select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.id)
+        async with self._transaction() as connection:
+            rows = (await connection.execute(statement)).mappings().all()
+        found = []
+        for row in rows:
+            try:
+                found.append(job_from_row(row))
+            except JobUnreadable as error:
+                # One row from another version must not keep the bot from starting with all the others.
+                log.exception("job %s: cannot be read, given up", row["id"])
+                await self._give_up(row["id"], str(error))
+        return found
+
+    async def get_state(self, key: str) -> str | None:
+        """A small fact that outlives the process, or None."""
+        async with self._transaction() as connection:
+            return (await connection.execute(select(state.c.value).where(state.c.key == key))).scalar_one_or_none()
+
+    async def set_state(self, key: str, value: str) -> None:
+        """Keep a small fact."""
+        async with self._transaction() as connection:
+            await connection.execute(delete(state).where(state.c.key == key))
+            await connection.execute(insert(state).values(key=key, value=value))
+
+    async def ping(self) -> None:
+        """Raises `StorageUnavailable` when the database does not answer."""
+        async with self._transaction() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def _give_up(self, job_id: int, reason: str) -> None:
+        statement = update(jobs).where(jobs.c.id == job_id).values(status=JobStatus.FAILED, error=reason)
+        async with self._transaction() as connection:
+            await connection.execute(statement)
+
+    async def _change(self, statement: Update, changes: dict[str, Any]) -> Job | None:
+        unknown = changes.keys() - CHANGEABLE
+        if unknown:
+            raise TypeError(f"columns that never change: {', '.join(sorted(unknown))}")
+        async with self._transaction() as connection:
+            row = (await connection.execute(statement.values(**changes).returning(jobs))).mappings().one_or_none()
+        return None if row is None else job_from_row(row)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError) as error:
+            raise StorageUnavailable from error
+
+
+def _not_found(job_id: int) -> JobNotFound:
+    return JobNotFound(f"There is no job #{job_id}.")

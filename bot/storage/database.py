@@ -1,0 +1,155 @@
+"""Opening the database: its URL, its connections, its schema, and what stands in the way, said in sentences."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from filelock import FileLock, Timeout
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import StartupFailed
+
+log = logging.getLogger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+#: How long a statement waits for another program (a backup, a browser of databases) to let go of the file.
+BUSY_TIMEOUT_SECONDS = 5
+#: The driver that this bot speaks to each kind of database with.
+DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
+EXAMPLE = "sqlite+aiosqlite:///data/imagine-bot.db"
+
+
+@asynccontextmanager
+async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on a database with the schema of this version. Raises `StartupFailed` with a sentence."""
+    url = parse_url(text)
+    async with AsyncExitStack() as stack:
+        engine = _sqlite_engine(url, stack) if url.get_backend_name() == "sqlite" else _server_engine(url)
+        stack.push_async_callback(engine.dispose)
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except CommandError as error:
+            raise StartupFailed(f"The database {_shown(url)} cannot be brought up to date: {error}") from error
+        except (SQLAlchemyError, OSError) as error:
+            raise StartupFailed(_why_not(url, error)) from error
+        yield engine
+
+
+def parse_url(text: str) -> URL:
+    """The URL in `DATABASE_URL`, with the driver that this bot uses. Raises `StartupFailed` saying what would be right."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as error:
+        # Not quoted: it may hold a password in a place where no parser finds it.
+        raise StartupFailed(f"DATABASE_URL is not the URL of a database. An example: {EXAMPLE}") from error
+    backend = url.drivername.partition("+")[0]
+    backend = "postgresql" if backend == "postgres" else backend
+    if backend not in DRIVERS:
+        raise StartupFailed(
+            f"DATABASE_URL names {backend}. This bot speaks sqlite and postgresql; an example: {EXAMPLE}"
+        )
+    url = url.set(drivername=f"{backend}+{DRIVERS[backend]}")
+    if backend == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StartupFailed(f"DATABASE_URL must name a file, so that no job is forgotten. An example: {EXAMPLE}")
+    return url
+
+
+def upgrade(connection: Connection) -> None:
+    """Apply the migrations that this database has not seen. Raises `StartupFailed` when it has seen newer ones."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise StartupFailed(
+            f"The database {_shown(connection.engine.url)} was written by a newer version of imagine-bot. "
+            "Update the bot, or name another database in DATABASE_URL."
+        )
+    command.upgrade(config, "head")
+
+
+def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
+    file = Path(str(url.database)).absolute()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # A second bot on this file would take the jobs of the first for its own. The system lets go of the lock
+        # when the process ends, however it ends.
+        stack.enter_context(FileLock(f"{file}.lock", timeout=0))
+    except Timeout as error:
+        raise StartupFailed(
+            f"Another imagine-bot is running on the database {file}. Stop it, or name another one in DATABASE_URL."
+        ) from error
+    except OSError as error:
+        raise StartupFailed(
+            f"The folder {file.parent} cannot be written to: {error.strerror}. "
+            "Make it writable, or name another one in DATA_DIR or DATABASE_URL."
+        ) from error
+    # One connection: statements take milliseconds, and writers that never meet never wait for each other's locks.
+    engine = create_async_engine(
+        url.set(database=str(file)),
+        pool_size=1,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was acknowledged survives a power cut, at one fsync a commit.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # By itself the driver begins no transaction before DDL, and a migration that fails half way would leave its half.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _server_engine(url: URL) -> AsyncEngine:
+    try:
+        return create_async_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StartupFailed(
+            f"DATABASE_URL asks for the driver {url.get_driver_name()}, which is not installed. "
+            f"Install it: pip install {url.get_driver_name()}"
+        ) from error
+
+
+def _why_not(url: URL, error: Exception) -> str:
+    shown = _shown(url)
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        code = (getattr(cause, "sqlite_errorname", None) or "").split("_")
+        if "NOTADB" in code or "CORRUPT" in code:
+            return f"{shown} is not a SQLite database, or a damaged one. Move it away, or name another in DATABASE_URL."
+        if "BUSY" in code or "LOCKED" in code:
+            return f"The database {shown} is locked by another program. Close that program and start again."
+        if "CANTOPEN" in code or "READONLY" in code or "PERM" in code:
+            return f"The database {shown} cannot be opened for writing. Make the file and its folder writable."
+    return f"The database {shown} cannot be opened: {cause}"
+
+
+def _shown(url: URL) -> str:
+    """The URL for people: a file by its path, a server without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(Path(str(url.database)).absolute())
+    return url.render_as_string(hide_password=True)
