@@ -54,4 +54,12 @@ class JobCancelled:
     job: Job
 
 
+@dataclass(frozen=True, slots=True)
+class JobInterrupted:
+    """The bot is being stopped under the job. Only recorded: whoever shows jobs is being stopped too."""
+
+    job: Job
+
+
 JobEvent = JobStarted | Progress | JobRequeued | JobSucceeded | JobFailed | JobCancelled
+QueueEvent = JobStarted | JobRequeued | JobSucceeded | JobFailed | JobCancelled | JobInterrupted

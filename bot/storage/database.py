@@ -49,7 +49,7 @@ async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
 
 
 def parse_url(text: str) -> URL:
-    """The URL in `DATABASE_URL`, with the driver that this bot uses. Raises `StartupFailed` saying what would be right."""
+    """The URL in `DATABASE_URL`, with this bot's driver. `StartupFailed` says what would be right."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError) as error:

@@ -1,0 +1,236 @@
+"""Pictures on request: asking, cancelling, asking again, deleting, and what is recorded while a job goes its way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.errors import BotError, JobFinished, JobUnfinished, NotYourJob, StorageUnavailable
+from bot.events import (
+    JobCancelled,
+    JobEvent,
+    JobFailed,
+    JobInterrupted,
+    JobRequeued,
+    JobStarted,
+    JobSucceeded,
+    QueueEvent,
+)
+from bot.executors import ExecutorHealth
+from bot.job_queue import MAX_ATTEMPTS, JobQueue
+from bot.jobs import Job, JobStatus
+from bot.model_info import ModelInfo
+from bot.parameters import Parameters, merge
+from bot.storage import Storage
+from bot.storage.pictures import PictureFolder
+
+log = logging.getLogger(__name__)
+
+Listener = Callable[[JobEvent], None]
+
+#: Where a job stands in the database while the queue has it.
+IN_QUEUE = (JobStatus.QUEUED, JobStatus.RUNNING)
+HOW_IT_ENDED = {
+    JobStatus.POSTING: "is done already",
+    JobStatus.SUCCEEDED: "is done already",
+    JobStatus.FAILED: "has failed already",
+    JobStatus.CANCELLED: "is cancelled already",
+    JobStatus.REJECTED: "was rejected already",
+}
+
+
+class GenerationService:
+    """The one who speaks with queue, database and pictures on behalf of whoever stands at the door."""
+
+    def __init__(self, model: ModelInfo, storage: Storage, pictures: PictureFolder, queue: JobQueue) -> None:
+        self.model = model
+        self._storage = storage
+        self._pictures = pictures
+        self._queue = queue
+        self._listeners: list[Listener] = []
+        self._admission = asyncio.Lock()
+        queue.listen(self._on_event, self._publish)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Have `listener` told what happens to jobs, after the database knows. It must return at once."""
+        self._listeners.append(listener)
+
+    async def submit(
+        self,
+        *,
+        user_id: int,
+        guild_id: int | None,
+        channel_id: int,
+        changes: Mapping[str, Any],
+        parent_id: int | None = None,
+    ) -> Job:
+        """Accept a request: the job is on disk and in line when this returns.
+
+        Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
+        """
+        parameters = merge(self.model, changes)
+        # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
+        accepting = asyncio.create_task(self._accept(user_id, guild_id, channel_id, parameters, parent_id))
+        return await asyncio.shield(accepting)
+
+    async def again(self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int) -> Job:
+        """The same parameters with a fresh seed, as a job of whoever asks."""
+        parent = await self._storage.get_job(job_id)
+        changes = parent.parameters.model_dump() | {"seed": None}
+        return await self.submit(
+            user_id=user_id, guild_id=guild_id, channel_id=channel_id, changes=changes, parent_id=parent.id
+        )
+
+    async def attach_message(self, job_id: int, message_id: int) -> None:
+        """Remember which message shows the job."""
+        await self._storage.update_job(job_id, message_id=message_id)
+        self._queue.amend(job_id, message_id=message_id)
+
+    async def cancel(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
+        """Take a job back. A running one stops at its next step; `JobCancelled` tells when.
+
+        Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when there is nothing left to cancel.
+        """
+        job = await self._owned_job(job_id, user_id, is_moderator, "cancel")
+        if not await self._queue.cancel(job_id):
+            raise JobFinished(f"Job #{job_id} {HOW_IT_ENDED.get(job.status, 'is finishing at this moment')}.")
+        return await self._storage.get_job(job_id)
+
+    async def delete(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
+        """Remove the pictures of a finished job; its record stays. Raises `NotYourJob` and `JobUnfinished`."""
+        job = await self._owned_job(job_id, user_id, is_moderator, "delete")
+        if job.status in IN_QUEUE:
+            raise JobUnfinished(f"Job #{job_id} is not finished yet. Cancel it instead.")
+        if not job.status.is_final:
+            raise JobUnfinished(f"Job #{job_id} is about to be posted. Try again in a moment.")
+        await self._pictures.delete(job_id)
+        return job
+
+    async def get(self, job_id: int) -> Job:
+        """That job. Raises `JobNotFound`."""
+        return await self._storage.get_job(job_id)
+
+    async def pictures_of(self, job_id: int) -> list[bytes]:
+        """The PNGs of that job in order. Raises `PicturesGone`."""
+        return await self._pictures.load(job_id)
+
+    async def posted(self, job_id: int) -> None:
+        """The pictures are in Discord. Saying so twice does no harm."""
+        await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.SUCCEEDED)
+
+    async def undeliverable(self, job_id: int, reason: str) -> None:
+        """The pictures cannot be brought to Discord: they stay on disk, and the job keeps the reason."""
+        log.warning("job %s: cannot be delivered: %s", job_id, reason)
+        await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.FAILED, error=reason)
+
+    def position(self, job_id: int) -> int | None:
+        """0 is running, 1 is next; None when the job is not in the queue."""
+        return self._queue.position(job_id)
+
+    def expected_at(self, job_id: int) -> datetime | None:
+        """When the job will be done, as far as one can know."""
+        seconds = self._queue.seconds_left(job_id)
+        return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def line(self) -> tuple[Job, ...]:
+        """The running jobs, then the waiting ones in order."""
+        return (*self._queue.running, *self._queue.waiting)
+
+    def health(self) -> ExecutorHealth:
+        """What the executor is doing right now."""
+        return self._queue.health()
+
+    async def recover(self) -> list[Job]:
+        """Take up what the last run of the bot left: jobs go back into the line; those to be posted are returned."""
+        to_post = []
+        left = await self._storage.unfinished_jobs()
+        # Stable: those that had their turn come first, and otherwise the oldest.
+        for job in sorted(left, key=lambda job: job.status is not JobStatus.RUNNING):
+            if job.status is JobStatus.POSTING:
+                to_post.append(job)
+            elif job.status is JobStatus.QUEUED:
+                self._queue.submit(job)
+            else:
+                await self._take_up(job)
+        if left:
+            log.info("%s unfinished jobs taken up, %s of them to be posted", len(left), len(to_post))
+        return to_post
+
+    async def _take_up(self, job: Job) -> None:
+        # Started and never ended, so bot or machine died under it. Once is chance; twice may be the job itself.
+        if job.attempts >= MAX_ATTEMPTS:
+            reason = "The bot stopped in the middle of this job twice, so the job was given up."
+            failed = job.evolve(status=JobStatus.FAILED, error=reason, finished_at=datetime.now(UTC))
+            await self._on_event(JobFailed(failed))
+            return
+        requeued = job.evolve(status=JobStatus.QUEUED)
+        await self._on_event(JobRequeued(requeued))
+        self._queue.submit(requeued)
+
+    async def _accept(
+        self, user_id: int, guild_id: int | None, channel_id: int, parameters: Parameters, parent_id: int | None
+    ) -> Job:
+        # One at a time: two requests of one person at the same moment must not both find the last place free.
+        async with self._admission:
+            self._queue.check_admission(user_id)
+            job = await self._storage.record_job(
+                guild_id=guild_id, channel_id=channel_id, user_id=user_id, parameters=parameters, parent_id=parent_id
+            )
+            self._queue.submit(job)
+        log.info("job %s: accepted from user %s in channel %s", job.id, user_id, channel_id)
+        return job
+
+    async def _owned_job(self, job_id: int, user_id: int, is_moderator: bool, verb: str) -> Job:
+        job = await self._storage.get_job(job_id)
+        if job.user_id != user_id and not is_moderator:
+            raise NotYourJob(f"Only the person who asked for job #{job_id}, or a moderator, can {verb} it.")
+        return job
+
+    async def _on_event(self, event: QueueEvent) -> None:
+        """Record what happened, then tell the listeners; what cannot be recorded is told all the same."""
+        if isinstance(event, JobInterrupted):
+            await self._storage.update_job(event.job.id, attempts=event.job.attempts)
+            return
+        if isinstance(event, JobSucceeded):
+            event = await self._keep_pictures(event)
+        try:
+            job = await self._record(event)
+        except BotError:
+            log.exception("job %s: %s could not be recorded", event.job.id, type(event).__name__)
+            job = event.job
+        if job is None:
+            log.warning("job %s: over already, %s is ignored", event.job.id, type(event).__name__)
+            return
+        log.info("job %s: %s", job.id, job.status)
+        self._publish(replace(event, job=job))
+
+    async def _keep_pictures(self, event: JobSucceeded) -> JobSucceeded | JobFailed:
+        try:
+            await self._pictures.save(event.images)
+        except StorageUnavailable as error:
+            log.exception("job %s: pictures could not be saved", event.job.id)
+            return JobFailed(event.job.evolve(status=JobStatus.FAILED, error=str(error)))
+        return event
+
+    async def _record(self, event: JobStarted | JobRequeued | JobSucceeded | JobFailed | JobCancelled) -> Job | None:
+        job = event.job
+        return await self._storage.transition(
+            job.id,
+            IN_QUEUE,
+            JobStatus.POSTING if isinstance(event, JobSucceeded) else job.status,
+            attempts=job.attempts,
+            error=job.error,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+        )
+
+    def _publish(self, event: JobEvent) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("%s could not be told", type(event).__name__)
