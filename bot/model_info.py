@@ -22,6 +22,11 @@ MODELS = Path(__file__).parent / "models"
 EMBEDDED_BASE = MODELS / "tiny-sdxl-base"
 EMBEDDED_REFINER = MODELS / "tiny-sdxl-refiner"
 SDXL_NATIVE_SIZE = 1024
+#: clip_skip of k takes the hidden states k layers before the usual last but one; people know 1 to 4.
+MAX_CLIP_SKIP = 4
+BASE_KIND = "StableDiffusionXLPipeline"
+REFINER_KIND = "StableDiffusionXLImg2ImgPipeline"
+AGAIN = "Download the model again: imagine-bot download"
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,14 @@ class ModelInfo:
 
     `base` and `refiner` are folders or hub ids. `native_size` is the side in pixels of the square pictures that the
     base was trained on. `defaults` are parameters that suit this model better than the general ones (`defaults.json`).
+    `max_clip_skip` is how far down its shallower text encoder goes.
     """
 
     base: str
     refiner: str | None
     native_size: int = SDXL_NATIVE_SIZE
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    max_clip_skip: int = MAX_CLIP_SKIP
 
     @property
     def name(self) -> str:
@@ -53,29 +60,60 @@ def read_model_info(model_base: str, model_refiner: str | None) -> ModelInfo:
 
     Raises `ModelNotFound` with what is missing and what to do, for a folder that is not there or not a model.
     """
-    base = str(EMBEDDED_BASE) if model_base == TINY else model_base
-    refiner = str(EMBEDDED_REFINER) if model_refiner == TINY else (model_refiner or None)
+    base = str(EMBEDDED_BASE) if model_base == TINY else _without_tilde(model_base)
+    refiner = str(EMBEDDED_REFINER) if model_refiner == TINY else _without_tilde(model_refiner or "") or None
     if refiner is not None and is_folder(refiner):
-        _read_json(Path(refiner), "model_index.json")
-        _read_json(Path(refiner), "unet/config.json")
-    if not is_folder(base):
-        return ModelInfo(base, refiner)
-    folder = Path(base)
-    _read_json(folder, "model_index.json")
-    unet = _read_json(folder, "unet/config.json")
-    vae = _read_json(folder, "vae/config.json")
-    try:
-        native_size = int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelNotFound(f"{folder} is not a Stable Diffusion XL model: its config.json lacks {error}.") from error
-    defaults = _read_json(folder, "defaults.json") if (folder / "defaults.json").exists() else {}
-    return ModelInfo(base, refiner, native_size, defaults)
+        _read_refiner(Path(refiner))
+    return _read_base(Path(base), refiner) if is_folder(base) else ModelInfo(base, refiner)
 
 
 def is_folder(model: str) -> bool:
     """Whether `model` means a folder: it is one, or it cannot be a hub id (`owner/name`)."""
     path = Path(model)
     return path.is_dir() or path.is_absolute() or model.startswith(".") or model.count("/") != 1
+
+
+def _without_tilde(model: str) -> str:
+    return str(Path(model).expanduser()) if model.startswith("~") else model
+
+
+def _read_base(folder: Path, refiner: str | None) -> ModelInfo:
+    kind = _kind(folder)
+    if kind == REFINER_KIND:
+        raise ModelNotFound(f"{folder} is a refiner. Name it in MODEL_REFINER, and a base in MODEL_BASE.")
+    if kind != BASE_KIND:
+        raise ModelNotFound(f"{folder} holds a {kind}, and this bot draws with a {BASE_KIND}.")
+    unet = _read_json(folder, "unet/config.json")
+    vae = _read_json(folder, "vae/config.json")
+    encoders = [_read_json(folder, f"{name}/config.json") for name in ("text_encoder", "text_encoder_2")]
+    try:
+        native_size = int(unet["sample_size"]) * 2 ** (len(vae["block_out_channels"]) - 1)
+        # The hidden states are one more than the layers, and without any skip the last but one is taken.
+        max_clip_skip = min(MAX_CLIP_SKIP, *(int(encoder["num_hidden_layers"]) - 1 for encoder in encoders))
+    except KeyError as error:
+        raise ModelNotFound(f"{folder} is not a Stable Diffusion XL model: its config.json lacks {error}.") from error
+    except (TypeError, ValueError) as error:
+        raise ModelNotFound(f"A config.json in {folder} is broken: {error}. {AGAIN}") from error
+    defaults = _read_json(folder, "defaults.json") if (folder / "defaults.json").exists() else {}
+    return ModelInfo(str(folder), refiner, native_size, defaults, max_clip_skip)
+
+
+def _read_refiner(folder: Path) -> None:
+    kind = _kind(folder)
+    if kind == BASE_KIND:
+        raise ModelNotFound(f"{folder} is a base. Name it in MODEL_BASE, and a refiner in MODEL_REFINER.")
+    if kind != REFINER_KIND:
+        raise ModelNotFound(f"{folder} holds a {kind}, and a refiner is a {REFINER_KIND}.")
+    _read_json(folder, "unet/config.json")
+
+
+def _kind(folder: Path) -> str:
+    """The class that a model folder is made for. Only a base has the first text encoder, whatever the file says."""
+    index = _read_json(folder, "model_index.json")
+    kind = str(index.get("_class_name", "model of no known kind"))
+    if kind not in (BASE_KIND, REFINER_KIND):
+        return kind
+    return REFINER_KIND if index.get("text_encoder") in (None, [None, None]) else BASE_KIND
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
@@ -87,9 +125,7 @@ def _read_json(folder: Path, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise ModelNotFound(f"{folder} is not a diffusers model folder: {name} is missing.") from None
     except (OSError, ValueError) as error:
-        raise ModelNotFound(
-            f"{path} cannot be read: {error}. Download the model again: imagine-bot download"
-        ) from error
+        raise ModelNotFound(f"{path} cannot be read: {error}. {AGAIN}") from error
     if not isinstance(content, dict):
-        raise ModelNotFound(f"{path} does not hold what a model's {path.name} holds. Download the model again.")
+        raise ModelNotFound(f"{path} does not hold what a model's {path.name} holds. {AGAIN}")
     return content

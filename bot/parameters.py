@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from bot.errors import InvalidParameters
+from bot.errors import InvalidParameters, ModelNotFound
 from bot.model_info import ModelInfo
+from bot.scheduler_names import find_scheduler, nearest_schedulers
 
 MAX_PROMPT_LENGTH = 2000
 MAX_STEPS = 150
@@ -20,6 +22,11 @@ MIN_SIZE = 64
 MAX_SIZE = 2048
 #: The autoencoder shrinks each side by this factor, so every size is a multiple of it.
 SIZE_MULTIPLE = 8
+MAX_PAIR = 8192
+#: How much of a wrong value its refusal repeats.
+MAX_QUOTED = 40
+#: What nobody sees and no database or picture should have to carry; line feeds and tabs are people's own.
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 #: The sizes that SDXL was trained on (arXiv:2307.01952, appendix I), by the nearest ratio that people know.
 ASPECT_RATIOS: Mapping[str, tuple[int, int]] = {
@@ -35,7 +42,8 @@ ASPECT_RATIOS: Mapping[str, tuple[int, int]] = {
 }
 
 Prompt = Annotated[str, Field(max_length=MAX_PROMPT_LENGTH)]
-Pair = tuple[Annotated[int, Field(ge=0, le=8192)], Annotated[int, Field(ge=0, le=8192)]]
+PairSide = Annotated[int, Field(ge=0, le=MAX_PAIR)]
+Pair = tuple[PairSide, PairSide]
 AestheticScore = Annotated[float, Field(ge=0, le=10)]
 
 
@@ -58,7 +66,7 @@ class Parameters(BaseModel):
     num_inference_steps: int = Field(30, ge=1, le=MAX_STEPS, title="steps")
     guidance_scale: float = Field(5.0, ge=0, le=MAX_GUIDANCE_SCALE, title="guidance")
     guidance_rescale: float = Field(0.0, ge=0, le=1, title="guidance_rescale")
-    scheduler: str = Field("Euler", max_length=40, title="scheduler")
+    scheduler: str = Field("Euler", title="scheduler")
     seed: int = Field(ge=0, le=MAX_SEED, title="seed")
     num_images_per_prompt: int = Field(1, ge=1, le=MAX_IMAGES, title="images")
     clip_skip: int | None = Field(None, ge=1, le=4, title="clip_skip")
@@ -73,12 +81,27 @@ class Parameters(BaseModel):
     negative_crops_coords_top_left: Pair = Field((0, 0), title="negative_crops_coords_top_left")
     negative_target_size: Pair | None = Field(None, title="negative_target_size")
 
+    @field_validator("prompt", "prompt_2", "negative_prompt", "negative_prompt_2", mode="before")
+    @classmethod
+    def _text_can_be_kept(cls, text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        return CONTROL_CHARACTERS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
     @field_validator("prompt")
     @classmethod
     def _prompt_says_something(cls, prompt: str) -> str:
-        if not prompt.strip():
-            raise ValueError("prompt is empty. Say what the picture should show.")
-        return prompt.strip()
+        if not prompt:
+            raise ValueError("{} is empty. Say what the picture should show.")
+        return prompt
+
+    @field_validator("scheduler")
+    @classmethod
+    def _scheduler_is_known(cls, name: str) -> str:
+        known = find_scheduler(name)
+        if known is None:
+            raise ValueError(f"{{}} {_quoted(name)} is unknown. Nearest: {', '.join(nearest_schedulers(name))}.")
+        return known
 
     @field_validator("width", "height")
     @classmethod
@@ -92,7 +115,9 @@ class Parameters(BaseModel):
     @model_validator(mode="after")
     def _both_models_have_a_step(self) -> Self:
         if self.denoising_end is not None and self.num_inference_steps < 2:
-            raise ValueError("With the refiner at least 2 steps are needed: one for the base, one for the refiner.")
+            raise ValueError(
+                "The refiner needs at least 2 steps: one for the base, one for itself. Raise steps or turn it off."
+            )
         return self
 
     def of_image(self, index: int) -> Parameters:
@@ -108,8 +133,13 @@ def bucket(aspect_ratio: str, native_size: int) -> tuple[int, int]:
     except KeyError:
         known = ", ".join(ASPECT_RATIOS)
         raise InvalidParameters(f"aspect ratio “{aspect_ratio}” is unknown. Choose one of: {known}.") from None
-    scale = native_size / 1024
-    return tuple(round(side * scale / SIZE_MULTIPLE) * SIZE_MULTIPLE for side in (width, height))  # type: ignore[return-value]
+    scale = native_size / ASPECT_RATIOS["1:1"][0]
+    return _nearest_size(width * scale), _nearest_size(height * scale)
+
+
+def _nearest_size(side: float) -> int:
+    multiple = round(side / SIZE_MULTIPLE) * SIZE_MULTIPLE
+    return max(MIN_SIZE, min(multiple, MAX_SIZE))
 
 
 def random_seed() -> int:
@@ -144,45 +174,69 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
         raise InvalidParameters(
             "No refiner is loaded here. Leave the refiner off, or ask the owner to set MODEL_REFINER."
         )
+    if parameters.clip_skip is not None and parameters.clip_skip > model.max_clip_skip:
+        raise InvalidParameters(
+            f"clip_skip must be a whole number from 1 to {model.max_clip_skip} with this model, "
+            f"not {parameters.clip_skip}."
+        )
     return parameters
+
+
+def check_defaults(model: ModelInfo) -> None:
+    """Raises `ModelNotFound` when the parameters that come with the model are not valid."""
+    try:
+        merge(model, {"prompt": "any"})
+    except InvalidParameters as error:
+        raise ModelNotFound(f"defaults.json of {model.base} is wrong: {error}") from error
 
 
 def explain(error: ValidationError) -> str:
     """One sentence per wrong field: what was wrong and what would be right."""
-    return " ".join(_sentence(dict(detail)) for detail in error.errors(include_url=False))
+    # The first of each field: both sides of a pair may be wrong.
+    by_field = {detail["loc"][:1]: _sentence(dict(detail)) for detail in reversed(error.errors(include_url=False))}
+    return " ".join(reversed(by_field.values()))
 
 
 def _sentence(detail: dict[str, Any]) -> str:
     name = str(detail["loc"][0]) if detail["loc"] else ""
+    if detail["type"] == "extra_forbidden":
+        return f"{_quoted(name)} is not a parameter."
     field = Parameters.model_fields.get(name)
     title = field.title if field is not None and field.title else name
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"]).replace("{}", title)
-    if detail["type"] == "extra_forbidden":
-        return f"{name} is not a parameter."
     if detail["type"] == "missing":
         return f"{title} is missing."
     if detail["type"] == "string_too_long":
         length = len(detail["input"])
         return f"{title} has {length:,} characters; at most {detail['ctx']['max_length']:,} are read. Shorten it."
-    limits = _limits(name)
-    return f"{title} must be {limits}, not {detail['input']!r}."
+    return f"{title} must be {_limits(name)}, not {_quoted(detail['input'])}."
+
+
+def _quoted(value: object) -> str:
+    """What somebody gave, for a sentence: short, on one line, and whatever it holds, printable."""
+    shown = value if isinstance(value, str) else repr(value)
+    shown = shown.encode("utf-8", "replace").decode("utf-8")
+    shown = " ".join(CONTROL_CHARACTERS.sub(" ", shown).split())
+    shown = shown if len(shown) <= MAX_QUOTED else shown[: MAX_QUOTED - 1] + "…"
+    return f"“{shown}”" if isinstance(value, str) else shown
 
 
 def _limits(name: str) -> str:
     """The limits of a field in words, read from the one place where they are written."""
-    low: Any = None
-    high: Any = None
-    inside = ""
     field = Parameters.model_fields[name]
-    for limit in field.metadata:
-        low = getattr(limit, "ge", getattr(limit, "gt", low))
-        high = getattr(limit, "le", getattr(limit, "lt", high))
-        if hasattr(limit, "gt") or hasattr(limit, "lt"):
-            inside = "above {} and below {}"
+    annotation: Any = field.annotation
+    if annotation in (Pair, Pair | None):
+        return f"two whole numbers from 0 to {MAX_PAIR}"
+    if annotation in (str, str | None):
+        return "text"
+    low, high = _bound(field.metadata, "ge"), _bound(field.metadata, "le")
     if low is None or high is None:
-        return "another kind of value"
-    if inside:
-        return inside.format(low, high)
-    kind = "a whole number " if field.annotation in (int, int | None) else ""
+        return f"above {_bound(field.metadata, 'gt')} and below {_bound(field.metadata, 'lt')}"
+    kind = "a whole number " if annotation in (int, int | None) else ""
     return f"{kind}from {low} to {high}"
+
+
+def _bound(metadata: list[Any], name: str) -> str | None:
+    limits = (getattr(limit, name) for limit in metadata if hasattr(limit, name))
+    return next((str(int(limit)) if limit == int(limit) else str(limit) for limit in limits), None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupFailed
 from bot.model_info import SDXL_BASE, SDXL_REFINER
 
-DEVICES = ("auto", "cuda", "mps", "xpu", "cpu")
+GuildId = Annotated[int, Field(gt=0)]
 
 
 class Settings(BaseSettings):
@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     )
 
     discord_token: SecretStr | None = Field(None, description="The bot's token, from the Discord developer portal.")
-    discord_guild_ids: Annotated[tuple[int, ...], NoDecode] = Field(
+    discord_guild_ids: Annotated[tuple[GuildId, ...], NoDecode] = Field(
         (),
         description="Servers that get the commands at once (for trying out), as ids with commas; empty: all servers.",
     )
@@ -59,13 +59,34 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
 
+    @field_validator("discord_api_url", "discord_gateway_url")
+    @classmethod
+    def _is_a_url(cls, value: str, info: ValidationInfo) -> str:
+        schemes = ("ws://", "wss://") if info.field_name == "discord_gateway_url" else ("http://", "https://")
+        if not value.startswith(schemes):
+            raise ValueError(f"must start with {' or '.join(schemes)}")
+        # The paths that are put behind the API's base begin with a slash of their own.
+        return value.rstrip("/") if info.field_name == "discord_api_url" else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _find_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @model_validator(mode="before")
     @classmethod
-    def _the_stability_pair_unless_named(cls, values: dict[str, Any]) -> dict[str, Any]:
-        # Somebody who names only a base wants that base alone; somebody who names nothing gets the pair.
-        if "model_base" not in values and "model_refiner" not in values:
-            values["model_refiner"] = SDXL_REFINER
-        return values
+    def _empty_is_the_default(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # A name with nothing behind it, as in a copied .env.example. Only an empty MODEL_REFINER says something:
+        # somebody who names only a base wants that base alone; somebody who names neither gets the Stability pair.
+        named = {name: value for name, value in values.items() if value != "" or name == "model_refiner"}
+        if "model_base" not in named and "model_refiner" not in named:
+            named["model_refiner"] = SDXL_REFINER
+        return named
 
     @property
     def resolved_database_url(self) -> str:
@@ -78,8 +99,16 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = [
-            f"{'.'.join(str(part) for part in detail['loc']).upper()}: {detail['msg']}, not {detail['input']!r}."
-            for detail in error.errors(include_url=False)
-        ]
-        raise StartupFailed("The settings are wrong.\n" + "\n".join(lines)) from error
+        lines = dict.fromkeys(_line(dict(detail)) for detail in error.errors(include_url=False))
+        raise StartupFailed("\n".join(["The settings are wrong.", *lines])) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartupFailed(f".env cannot be read: {error}") from error
+
+
+def _line(detail: dict[str, Any]) -> str:
+    name = str(detail["loc"][0]).upper()
+    if detail["type"] == "value_error":
+        return f"{name} {detail['ctx']['error']}, not {detail['input']!r}."
+    rule = detail["msg"].removeprefix("Input should be ").partition(", unable")[0]
+    rule = {"a valid integer": "a whole number", "a valid boolean": "true or false"}.get(rule, rule)
+    return f"{name} must be {rule}, not {detail['input']!r}."

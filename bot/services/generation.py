@@ -24,7 +24,7 @@ from bot.executors import ExecutorHealth
 from bot.job_queue import MAX_ATTEMPTS, JobQueue
 from bot.jobs import Job, JobStatus
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters, merge
+from bot.parameters import Parameters, check_defaults, merge
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
 
@@ -47,6 +47,7 @@ class GenerationService:
     """The one who speaks with queue, database and pictures on behalf of whoever stands at the door."""
 
     def __init__(self, model: ModelInfo, storage: Storage, pictures: PictureFolder, queue: JobQueue) -> None:
+        check_defaults(model)
         self.model = model
         self._storage = storage
         self._pictures = pictures
