@@ -38,11 +38,21 @@ _BACKGROUNDS = (
     "{thing} in front of {a_colour} background",
     "{thing} with {a_colour} background",
     "{thing} against {a_colour} background",
+    "{thing} against {colour}",
+    "{thing} in front of {colour}",
+    "{colour} behind {thing}",
     "{colour} background with {thing}",
     "{a_colour} background with {thing}",
     "{colour} background, {thing}",
 )
-_SIDES = (" on the {place}", " on the {place}", " at the {place}", " to the {place}", " on the {place} side", ", {place}")
+_SIDES = (
+    " on the {place}",
+    " on the {place}",
+    " at the {place}",
+    " to the {place}",
+    " on the {place} side",
+    ", {place}",
+)
 _ENDS = (" at the {place}", " at the {place}", " on the {place}", " near the {place}", " in the {place}", ", {place}")
 _MIDDLE = (" in the center", " in the middle", " in the centre", " at the center", ", centered")
 _BESIDE = (" and ", " and ", " and ", " next to ", " beside ", " to the left of ", ", ")
@@ -54,13 +64,13 @@ _OPENINGS = (
 )  # fmt: skip
 _ENDINGS = (
     ", masterpiece", ", best quality", ", highly detailed", ", 4k", ", flat vector art", ", simple", ", minimalist",
-    ", cartoon", ", sharp", ", icon", ", clean lines", ", beautiful", ", high quality", ", please", ".", "!",
+    ", cartoon", ", sharp", ", icon", ", clean lines", ", beautiful", ", high quality", ", please", ".",
 )  # fmt: skip
 _UNSEEN_BACKGROUNDS = (
     "{thing} over {a_colour} background",
     "{thing} placed on {a_colour} background",
     "on {a_colour} background, {thing}",
-    "{thing} set against {colour}",
+    "{thing} set against {a_colour} background",
     "{thing}; the background is {colour}",
 )
 _UNSEEN_OPENINGS = ("", "a sketch of ", "could you draw ", "make ", "a poster of ")
@@ -112,7 +122,7 @@ def caption(scene: Scene, rng: Random) -> str:
     """One of the many ways in which people may ask for the scene."""
     write = _Writer(rng, synonyms=0.3)
     thing = write.subject(scene)
-    if scene.background == DEFAULT_BACKGROUND and rng.random() < 0.4:
+    if scene.background == DEFAULT_BACKGROUND and rng.random() < 0.35:
         text = thing
     elif scene.place != "center" and scene.second is None and rng.random() < 0.2:
         # The place may also come last: "a cat on a red background, on the left".
@@ -143,5 +153,5 @@ def plain_caption(scene: Scene) -> str:
 def unseen_caption(scene: Scene, rng: Random) -> str:
     """A wording that no training caption has."""
     thing = _Writer(rng, synonyms=0.0).subject(scene, leave_out=0)
-    opening = rng.choice(_UNSEEN_OPENINGS)
-    return opening + _on(rng.choice(_UNSEEN_BACKGROUNDS), thing, scene.background)
+    text = _on(rng.choice(_UNSEEN_BACKGROUNDS), thing, scene.background)
+    return text if text.startswith("on ") else rng.choice(_UNSEEN_OPENINGS) + text

@@ -17,9 +17,9 @@ from training.paths import bucket_folder
 from training.world import BUCKETS, SQUARE, Picture, Scene, layout, render, training_scene
 
 CAPTIONS_EACH = 6
-CLEAN_SCORE = 6.0
+CLEAN_SCORE, POOR_BELOW = 6.0, 5.2
 _CHUNK = 250
-_SOFT, _CROPPED, _POOR = 0.05, 0.06, 0.08
+_SOFT, _CROPPED, _POOR = 0.03, 0.04, 0.08
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def make(bucket: tuple[int, int], count: int, seed: int, workers: int) -> None:
 def main() -> None:
     """Draw all buckets."""
     parser = argparse.ArgumentParser(prog="python -m training.data", description=__doc__)
-    parser.add_argument("--square", type=int, default=20_000, help="square pictures")
+    parser.add_argument("--square", type=int, default=24_000, help="square pictures")
     parser.add_argument("--other", type=int, default=2_600, help="pictures in each other bucket")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()

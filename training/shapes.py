@@ -148,9 +148,7 @@ _PAINTERS: dict[str, Callable[[_Brush], None]] = {
 SHAPES = tuple(_PAINTERS)
 
 
-def silhouette(
-    shape: str, width: int, height: int, x: float, y: float, radius: float
-) -> NDArray[np.float32]:
+def silhouette(shape: str, width: int, height: int, x: float, y: float, radius: float) -> NDArray[np.float32]:
     """Coverage (0 to 1) of every pixel; the position and the radius are in pixels."""
     scale = _SUPERSAMPLING
     canvas = Image.new("L", (width * scale, height * scale), 0)

@@ -133,11 +133,11 @@ def places_for(size: str, bucket: tuple[int, int]) -> tuple[str, ...]:
     return tuple(places)
 
 
-def random_scene(rng: Random, bucket: tuple[int, int] = SQUARE, two: float = 0.08) -> Scene:
+def random_scene(rng: Random, bucket: tuple[int, int] = SQUARE, two: float = 0.06) -> Scene:
     """Any scene of the world, held out or not."""
     shape = rng.choice(SHAPES)
     colour, other, background = rng.sample(list(COLOURS), 3)
-    size = rng.choices(list(SIZES), weights=(18, 50, 32))[0]
+    size = rng.choices(list(SIZES), weights=(14, 50, 36))[0]
     place = "center"
     if rng.random() < 0.45:
         place = rng.choice(places_for(size, bucket))

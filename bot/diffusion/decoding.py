@@ -1,0 +1,74 @@
+"""Latents to pixels by the autoencoder, one image at a time; an empty picture is decoded once more in full precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from PIL import Image
+
+from bot.errors import BlackImage
+
+
+def decode(vae: Any, latents: torch.Tensor, *, tiled: bool) -> list[Image.Image]:
+    """The pictures of the latents. `tiled` needs less memory and may show faint seams.
+
+    Raises `BlackImage` for a picture that is black all over, or not a number.
+    """
+    with _tiling(vae, on=tiled):
+        return [_picture(vae, each) for each in latents.split(1)]
+
+
+def _picture(vae: Any, latents: torch.Tensor) -> Image.Image:
+    pixels = _pixels(vae, latents)
+    if _is_empty(pixels) and vae.dtype != torch.float32:
+        with _full_precision(vae):
+            pixels = _pixels(vae, latents)
+    if _is_empty(pixels):
+        raise BlackImage
+    levels = ((pixels[0].float() / 2 + 0.5).clamp(0, 1) * 255).round().byte()
+    return Image.fromarray(levels.permute(1, 2, 0).cpu().numpy())
+
+
+def _pixels(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    config = vae.config
+    latents = latents.to(vae.dtype)
+    if config.latents_mean is not None and config.latents_std is not None:
+        mean, std = (latents.new_tensor(each).view(1, -1, 1, 1) for each in (config.latents_mean, config.latents_std))
+        latents = latents * std / config.scaling_factor + mean
+    else:
+        latents = latents / config.scaling_factor
+    pixels: torch.Tensor = vae.decode(latents, return_dict=False)[0]
+    return pixels
+
+
+def _is_empty(pixels: torch.Tensor) -> bool:
+    return not bool(pixels.isfinite().all()) or bool((pixels <= -1).all())
+
+
+@contextmanager
+def _full_precision(vae: Any) -> Iterator[None]:
+    before = vae.dtype
+    vae.to(torch.float32)
+    try:
+        yield
+    finally:
+        vae.to(before)
+
+
+@contextmanager
+def _tiling(vae: Any, *, on: bool) -> Iterator[None]:
+    if not on:
+        yield
+        return
+    sizes = vae.tile_sample_min_size, vae.tile_latent_min_size
+    # The default is a tile as large as the pictures that the model was trained on, which saves nothing for those.
+    vae.tile_sample_min_size, vae.tile_latent_min_size = (size // 2 for size in sizes)
+    vae.enable_tiling()
+    try:
+        yield
+    finally:
+        vae.disable_tiling()
+        vae.tile_sample_min_size, vae.tile_latent_min_size = sizes

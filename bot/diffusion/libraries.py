@@ -1,0 +1,52 @@
+"""diffusers and transformers, imported without their chatter; the rest of this package takes their names from here."""
+
+from __future__ import annotations
+
+import logging
+
+
+class _Without(logging.Filter):
+    """Drops the lines of one logger that contain these words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self._words = words
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return self._words not in str(record.msg)
+
+
+# These have to stand before the libraries are imported: the notice comes while they are.
+# No image goes through CLIP here, so which image processor it would be does not matter.
+logging.getLogger("transformers.utils.import_utils").addFilter(_Without("requires torchvision"))
+# The pipelines log the words of a prompt that are beyond the 77 tokens; prompts are private.
+for _name in ("pipeline_stable_diffusion_xl", "pipeline_stable_diffusion_xl_img2img"):
+    logging.getLogger(f"diffusers.pipelines.stable_diffusion_xl.{_name}").addFilter(_Without("truncated"))
+
+import diffusers  # noqa: E402
+import transformers  # noqa: E402
+from diffusers import (  # noqa: E402
+    AutoencoderKL,
+    SchedulerMixin,
+    StableDiffusionXLImg2ImgPipeline,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextModel, CLIPTextModelWithProjection  # noqa: E402
+
+for _library in (diffusers.utils.logging, transformers.utils.logging):
+    _library.disable_progress_bar()
+    # What remains are warnings and errors; they go where our own lines go.
+    _library.disable_default_handler()
+    _library.enable_propagation()
+
+__all__ = [
+    "AutoencoderKL",
+    "CLIPTextModel",
+    "CLIPTextModelWithProjection",
+    "SchedulerMixin",
+    "StableDiffusionXLImg2ImgPipeline",
+    "StableDiffusionXLPipeline",
+    "UNet2DConditionModel",
+    "diffusers",
+]

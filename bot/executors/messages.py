@@ -1,0 +1,59 @@
+"""What the gateway and the executor's process say to each other over the pipe: plain, frozen data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.jobs import GeneratedImage, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """To the child: make these pictures."""
+
+    batch: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the child: stop that job at its next step."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """From the child: the share of loading that is done (0..1), and what it is at."""
+
+    progress: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """From the child: the model is ready on that device."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """From the child: the model cannot be loaded; the sentence says why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """From the child: the pictures of the batch."""
+
+    images: tuple[GeneratedImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentence."""
+
+    error: str
+    reason: str
+    trace: str

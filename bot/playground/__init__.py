@@ -1,0 +1,53 @@
+"""The whole bot on a simulated Discord in the browser: no token, and with the embedded model no GPU either."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import discord
+import simcord
+
+from bot.app import open_application
+from bot.errors import StartupFailed
+from bot.playground.live import LivePreview, WallClock
+from bot.playground.world import BOT_NAME, World, build_world, welcome
+from bot.settings import Settings
+
+__all__ = ["LivePreview", "WallClock", "World", "open_playground"]
+
+
+@asynccontextmanager
+async def open_playground(settings: Settings, port: int = 0) -> AsyncIterator[LivePreview]:
+    """The bot at work in a server of three members, shown at the preview's `url`; port 0 takes a free one."""
+    async with open_application(settings) as application, _simulated_discord(application.bot) as env:
+        world = build_world(env)
+        # Inside the simulation's context but outside of the bot's: requests of the queue's tasks reach SimCord, and
+        # SimCord does not wait for those tasks to end before it answers a click.
+        async with application.working():
+            await welcome(application.bot, world, application.model)
+            preview = LivePreview(env, world, port)
+            try:
+                await preview.__aenter__()
+            except simcord.SetupError as error:
+                raise StartupFailed(
+                    f"Port {port} of 127.0.0.1 cannot be used ({error}). Name another one with --port, or none."
+                ) from error
+            try:
+                yield preview
+            finally:
+                await preview.close()
+
+
+@asynccontextmanager
+async def _simulated_discord(bot: discord.Client) -> AsyncIterator[simcord.Env]:
+    # Longer than SimCord's 5 s: on a slow machine, a busy one, an answer may take a while.
+    env = simcord.Env(bot, check_errors=False, settle_timeout=20)
+    env.backend.clock = WallClock()
+    env.backend.bot_user.name = BOT_NAME
+    await env.start()
+    try:
+        with env.time_context():
+            yield env
+    finally:
+        await env.shutdown()

@@ -1,0 +1,161 @@
+"""SimCord's preview, made fit for a bot that goes on editing its messages after it has answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+import zoneinfo
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import simcord
+from simcord._clock import Clock
+from simcord.preview import Preview
+
+from bot.playground.server import PictureDecoder, PlaygroundServer
+from bot.playground.world import World
+
+log = logging.getLogger(__name__)
+
+#: How many publications back a browser may be when somebody presses a button in it.
+REMEMBERED = 32
+
+
+class WallClock(Clock):
+    """The simulation's clock, going with the real one, so that “in 5 seconds” is in 5 seconds."""
+
+    def __init__(self) -> None:
+        self._epoch = datetime.now(UTC)
+        self._ahead = 0.0
+        # Not time.monotonic, which SimCord replaces by this very clock.
+        self._started = time.perf_counter()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, and what the simulation was moved ahead by hand."""
+        return time.perf_counter() - self._started + self._ahead
+
+    @elapsed.setter
+    def elapsed(self, seconds: float) -> None:
+        self._ahead += seconds - self.elapsed
+
+
+class LivePreview(Preview):
+    """A preview that is published anew after each change of a message, and takes actions all the same.
+
+    SimCord publishes after the actions of its viewers only, and refuses an action on a page that was published since
+    the browser last looked. With progress being shown, that would be every other click: such an action is carried out
+    here when what it names is still the same thing. SimCord's version is pinned, `_action` and `_publish` with it.
+    """
+
+    def __init__(self, env: simcord.Env, world: World, port: int) -> None:
+        super().__init__(
+            env,
+            world.channel,
+            tuple(world.members),
+            layout="channel",
+            display="responsive",
+            width=960,
+            height=720,
+            locale="en-US",
+            timezone=local_timezone(),
+            presentation_time=None,
+            assets=world.assets,
+            port=port,
+        )
+        self._server = PlaygroundServer(self, port)
+        self._media_worker = PictureDecoder()
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._controls: defaultdict[str, dict[int, dict[str, str]]] = defaultdict(dict)
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self.env.backend.subscribers.append(self._on_event)
+        self._refreshing = asyncio.create_task(self._keep_current())
+        return self
+
+    async def close(self) -> None:
+        """End the session, and with it the publishing."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._refreshing
+            self._refreshing = None
+            self.env.backend.subscribers.remove(self._on_event)
+        await super().close()
+
+    def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
+        if event.startswith("MESSAGE_"):
+            self._changed.set()
+
+    async def _keep_current(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            async with self._turn:
+                try:
+                    await self.refresh()
+                    await self._decode_pictures()
+                except TimeoutError:
+                    log.warning("the simulated Discord is still busy; the page stays as it is until the next change")
+
+    async def _decode_pictures(self) -> None:
+        """Publish the sizes of new pictures before a browser asks for them, so that nothing jumps when they come."""
+        for page in list(self._pages.values()):
+            new = [asset.id for asset in page.assets.values() if asset.available and not asset.validated]
+            for asset_id in new:
+                with contextlib.suppress(simcord.SetupError):  # replaced meanwhile, or nothing that can be shown
+                    await self._prepare_asset(page.id, asset_id)
+            if new and page.id in self._pages:
+                self._publish(page, reason="refresh")
+
+    async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
+        async with self._turn:
+            return await super()._action(context_id, self._brought_up_to_date(context_id, body))
+
+    def _brought_up_to_date(self, context_id: str | None, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        page = self._get_page(context_id)
+        seen = body.get("published_revision")
+        if not isinstance(seen, int) or seen >= page.revision:
+            return body
+        control = body.get("control_key")
+        if control is not None:
+            history = self._controls[page.id]
+            if control not in history.get(seen, {}) or history[seen][control] != history[page.revision].get(control):
+                return body
+        return {**body, "published_revision": page.revision}
+
+    def _publish(self, page: Any, *, reason: Any = "action") -> None:
+        self._advance_presentation_time()
+        super()._publish(page, reason=reason)
+        history = self._controls[page.id]
+        history[page.revision] = dict(_controls(page.snapshot.get("messages", {})))
+        history.pop(page.revision - REMEMBERED, None)
+
+
+def _controls(node: Any) -> list[tuple[str, str]]:
+    """The buttons and menus of a published page: SimCord's key of each, and the custom id behind it."""
+    if isinstance(node, list):
+        return [control for child in node for control in _controls(child)]
+    if not isinstance(node, dict):
+        return []
+    inner = [control for child in node.values() for control in _controls(child)]
+    if "control_key" in node and "custom_id" in node:
+        return [(node["control_key"], node["custom_id"]), *inner]
+    return inner
+
+
+def local_timezone() -> str:
+    """The name of this machine's timezone, for the times beside the messages; UTC where it has no name."""
+    names = [os.environ.get("TZ", "").lstrip(":")]
+    with contextlib.suppress(OSError):
+        names.append(str(Path("/etc/localtime").resolve()).rpartition("zoneinfo/")[2])
+    return next((name for name in names if name in zoneinfo.available_timezones()), "UTC")

@@ -1,0 +1,51 @@
+"""The schedulers (samplers) by the names that people know, without torch; `bot.diffusion.schedulers` builds them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulerName:
+    """How the infotext of other programs splits a name: the sampler and its schedule of noise levels."""
+
+    sampler: str
+    schedule_type: str = "Automatic"
+
+
+SCHEDULERS: Mapping[str, SchedulerName] = {
+    "Euler": SchedulerName("Euler"),
+    "Euler Karras": SchedulerName("Euler", "Karras"),
+    "Euler a": SchedulerName("Euler a"),
+    "DPM++ 2M": SchedulerName("DPM++ 2M"),
+    "DPM++ 2M Karras": SchedulerName("DPM++ 2M", "Karras"),
+    "DPM++ 2M SDE": SchedulerName("DPM++ 2M SDE"),
+    "DPM++ 2M SDE Karras": SchedulerName("DPM++ 2M SDE", "Karras"),
+    "UniPC": SchedulerName("UniPC"),
+    "UniPC Karras": SchedulerName("UniPC", "Karras"),
+    "DEIS": SchedulerName("DEIS"),
+    "DDIM": SchedulerName("DDIM"),
+    "Heun": SchedulerName("Heun"),
+    "Heun Karras": SchedulerName("Heun", "Karras"),
+    "DPM2": SchedulerName("DPM2"),
+    "DPM2 Karras": SchedulerName("DPM2", "Karras"),
+}
+
+
+def find_scheduler(name: str) -> str | None:
+    """The known name that `name` means, however it is spaced or capitalised; None where there is none."""
+    known = {_folded(each): each for each in SCHEDULERS}
+    return known.get(_folded(name))
+
+
+def nearest_schedulers(name: str) -> list[str]:
+    """The known names that look most like `name`, best first; all of them where none does."""
+    folded = {_folded(each): each for each in SCHEDULERS}
+    near = difflib.get_close_matches(_folded(name), folded, n=3, cutoff=0.5)
+    return [folded[each] for each in near] or list(SCHEDULERS)
+
+
+def _folded(name: str) -> str:
+    return "".join(name.casefold().replace("_", " ").split())

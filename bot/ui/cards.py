@@ -1,0 +1,156 @@
+"""One job as a card, from the line to the picture: the same lines in the same places all along."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import MediaGalleryItem, ui
+
+from bot.events import Progress
+from bot.executors import ExecutorHealth, ExecutorState
+from bot.jobs import Job, JobStatus
+from bot.line import ordinal
+from bot.ui import text
+from bot.ui.buttons import again_button, cancel_button, delete_button
+from bot.ui.layout import Layout
+
+PREVIEW_NAME = "preview.webp"
+STOPPED = "Started again: the picture process stopped, and your job is first in line."
+RESTARTED = "Started again: the bot was restarted, and your job is in line."
+
+WAITING = discord.Colour.blurple()
+WORKING = discord.Colour.from_str("#fee75c")
+DONE = discord.Colour.from_str("#57f287")
+BROKEN = discord.Colour.from_str("#ed4245")
+OVER = discord.Colour.from_str("#95a5a6")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """All that a waiting or running job's card shows beside the job: `position` 1 is next, 0 is running."""
+
+    position: int | None = None
+    expected_at: datetime | None = None
+    health: ExecutorHealth | None = None
+    progress: Progress | None = None
+    notice: str = ""
+    cancelling: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """One attachment of a finished card: the name of its file and what it shows."""
+
+    filename: str
+    description: str
+
+
+def open_card(job: Job, standing: Standing) -> Layout:
+    """The card of a job that waits or runs."""
+    running = job.status is JobStatus.RUNNING
+    items: list[ui.Item[Any]] = [
+        ui.TextDisplay(text.headline(job.parameters)),
+        ui.TextDisplay(running_line(job, standing) if running else waiting_line(job, standing)),
+    ]
+    if standing.notice:
+        items.append(ui.TextDisplay(f"-# {standing.notice}"))
+    if running and standing.progress is not None and standing.progress.preview is not None:
+        preview = MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description="How far the picture is")
+        items.append(ui.MediaGallery(preview))
+    items.append(ui.ActionRow(cancel_button(job.id, cancelling=standing.cancelling)))
+    return Layout(*items, colour=WORKING if running else WAITING)
+
+
+def waiting_line(job: Job, standing: Standing) -> str:
+    """“3rd in line · ready in 2 minutes · #41”."""
+    parts = []
+    if standing.position is not None:
+        parts.append(f"{ordinal(standing.position)} in line" if standing.position > 1 else "Next in line")
+    if warming := warming_up(standing.health):
+        parts.append(warming)
+    if standing.expected_at is not None:
+        parts.append(f"ready {text.relative(standing.expected_at)}")
+    return " · ".join([*(parts or ["In line"]), f"#{job.id}"])
+
+
+def warming_up(health: ExecutorHealth | None) -> str:
+    """Why nothing runs yet, where that is so."""
+    if health is None:
+        return ""
+    match health.state:
+        case ExecutorState.LOADING:
+            return f"warming up · model loading {health.progress:.0%}".replace("%", " %")
+        case ExecutorState.RESTARTING:
+            return "warming up · the picture process is being started again"
+        case ExecutorState.UNAVAILABLE:
+            return text.plain(health.detail) or "the picture process cannot be started"
+        case _:
+            return ""
+
+
+def running_line(job: Job, standing: Standing) -> str:
+    """“▰▰▰▰▰▰▱▱ base 18/24 · refiner 0/6 · ready in 9 seconds · #41”."""
+    stages = stage_steps(job, standing.progress)
+    done, total = sum(step for _, step, _ in stages), sum(steps for *_, steps in stages)
+    parts = [f"{text.bar(done, total)} " + " · ".join(f"{name} {step}/{steps}" for name, step, steps in stages)]
+    if done == total:
+        parts.append("finishing")
+    elif standing.expected_at is not None:
+        parts.append(f"ready {text.relative(standing.expected_at)}")
+    return " · ".join([*parts, f"#{job.id}"])
+
+
+def stage_steps(job: Job, progress: Progress | None) -> list[tuple[str, int, int]]:
+    """Each stage with its steps done and its steps in all, as far as `progress` tells."""
+    p = job.parameters
+    total = p.num_inference_steps
+    if p.denoising_end is None:
+        return [("base", progress.step if progress else 0, progress.steps if progress else total)]
+    if progress is None:
+        base = round(total * p.denoising_end)
+        return [("base", 0, base), ("refiner", 0, total - base)]
+    # Where exactly the schedule is cut is diffusers' business; each stage reports its own length.
+    if progress.stage == "base":
+        return [("base", progress.step, progress.steps), ("refiner", 0, max(0, total - progress.steps))]
+    base = max(0, total - progress.steps)
+    return [("base", base, base), ("refiner", progress.step, progress.steps)]
+
+
+def finished_card(job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remark: str = "") -> Layout:
+    """The card with its pictures, and everything that went into them."""
+    remarks = [] if elapsed is None else [text.seconds(elapsed)]
+    details = text.parameter_lines(job.parameters, *remarks, f"#{job.id}")
+    if remark:
+        details += f"\n-# {remark}"
+    gallery = [
+        MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
+    ]
+    return Layout(
+        ui.TextDisplay(f"{text.headline(job.parameters)} · <@{job.user_id}>"),
+        ui.MediaGallery(*gallery),
+        ui.TextDisplay(details),
+        ui.ActionRow(again_button(job.id), delete_button(job.id)),
+        colour=DONE,
+    )
+
+
+def closed_card(job: Job, sentence: str) -> Layout:
+    """The card of a job that ended without a picture: why, and what it would have been."""
+    return Layout(
+        ui.TextDisplay(text.headline(job.parameters)),
+        ui.TextDisplay(sentence),
+        ui.TextDisplay(text.parameter_lines(job.parameters, f"#{job.id}")),
+        ui.ActionRow(again_button(job.id), delete_button(job.id)),
+        colour=BROKEN if job.status is JobStatus.FAILED else OVER,
+    )
+
+
+def ending(job: Job) -> str:
+    """How a job without a picture ended, in a sentence."""
+    if job.status is JobStatus.CANCELLED:
+        return "Cancelled."
+    return job.error or "The picture could not be made."

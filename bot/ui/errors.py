@@ -1,0 +1,98 @@
+"""The one place where an error becomes an answer, for commands, buttons, views and modals alike."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.errors import BotError, GenerationFailed, RequestRejected
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_INTERACTION = 10062
+ALREADY_ACKNOWLEDGED = 40060
+#: Discord forgets an interaction at random, and answers of ours can cross: neither can be mended, neither is a bug.
+HARMLESS = (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED)
+UNKNOWN = "That did not work, and it is not your fault. Reference for the owner of this bot: `{reference}`."
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the person what happened, privately, and the log what it needs.
+
+    1. wrappers of discord.py are taken off;
+    2. an interaction that Discord has forgotten is a quiet line in the log;
+    3. what the person can mend is said as it is;
+    4. a check that failed is said in words;
+    5. anything else is ours: a reference for the person, the traceback for the log.
+    """
+    error = _unwrapped(error)
+    if isinstance(error, discord.HTTPException) and error.code in HARMLESS:
+        log.info("interaction %s: %s", interaction.id, error)
+        return
+    if isinstance(error, RequestRejected):
+        log.info("interaction %s: rejected, %s", interaction.id, type(error).__name__)
+        sentence = str(error)
+    elif isinstance(error, app_commands.AppCommandError) and (known := _sentence(error)):
+        log.info("interaction %s: refused, %s", interaction.id, type(error).__name__)
+        sentence = known
+    else:
+        reference = f"{interaction.id:x}"
+        log.error("interaction %s, reference %s: failed", interaction.id, reference, exc_info=error)
+        sentence = UNKNOWN.format(reference=reference)
+        if isinstance(error, GenerationFailed):
+            sentence = f"{error} {sentence}"
+    await reply(interaction, sentence)
+
+
+async def reply(interaction: discord.Interaction[Any], sentence: str) -> None:
+    """Say something to this person alone, through whichever way of answering is left."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(sentence, ephemeral=True)
+        else:
+            await interaction.response.send_message(sentence, ephemeral=True)
+    except discord.InteractionResponded:
+        await interaction.followup.send(sentence, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("interaction %s: the answer did not get through: %s", interaction.id, error)
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """The cause, where discord.py has wrapped it, and where our own error explains it."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.TransformerError) and isinstance(error.__cause__, BotError):
+        return error.__cause__
+    return error
+
+
+def _sentence(error: app_commands.AppCommandError) -> str:
+    """What a refusal of discord.py's means; empty for what is not one."""
+    match error:
+        case app_commands.NoPrivateMessage():
+            return "That works in a server only."
+        case app_commands.MissingPermissions():
+            return f"You need {_permissions(error.missing_permissions)} for that. A moderator has it."
+        case app_commands.BotMissingPermissions():
+            return f"I lack {_permissions(error.missing_permissions)} here. Ask a moderator to allow it."
+        case app_commands.MissingRole() | app_commands.MissingAnyRole():
+            return "Your roles do not allow that here. Ask a moderator."
+        case app_commands.CommandOnCooldown():
+            return f"That was used a moment ago. Try again in {error.retry_after:.0f} s."
+        case app_commands.CheckFailure():
+            return "That is not allowed here."
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return "This command has changed. Discord shows the new one after a restart of the app (Ctrl-R)."
+        case app_commands.TransformerError():
+            return f"“{error.value}” is not something that can stand there."
+        case _:
+            return ""
+
+
+def _permissions(names: list[str]) -> str:
+    words = [name.replace("_", " ").title() for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,102 @@
+"""Cards about more than one job, and about the bot itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord import ui
+
+from bot.executors import ExecutorHealth, ExecutorState
+from bot.jobs import Job, JobStatus
+from bot.model_info import ModelInfo
+from bot.parameters import bucket
+from bot.ui import text
+from bot.ui.cards import DONE, WAITING, warming_up
+from bot.ui.layout import Layout
+
+SHOWN_JOBS = 12
+
+
+def queue_card(line: Sequence[tuple[Job, str]], health: ExecutorHealth, viewer_id: int) -> Layout:
+    """Who waits, for how long and behind whom. `line` holds each job with when it will be ready, or ''.
+
+    Prompts are shown to their own author only.
+    """
+    running = [entry for entry in line if entry[0].status is JobStatus.RUNNING]
+    waiting = [entry for entry in line if entry[0].status is not JobStatus.RUNNING]
+    lines = [_state(health, len(running), len(waiting))]
+    shown = [(job, _entry(job, place, ready, viewer_id)) for place, (job, ready) in _places(running, waiting)]
+    lines += [entry for _, entry in shown[:SHOWN_JOBS]]
+    if len(shown) > SHOWN_JOBS:
+        lines.append(f"-# and {text.count(len(shown) - SHOWN_JOBS, 'job')} more")
+        lines += [entry for job, entry in shown[SHOWN_JOBS:] if job.user_id == viewer_id]
+    return Layout(ui.TextDisplay("**The queue**"), ui.TextDisplay("\n".join(lines)), colour=_colour(health))
+
+
+def _places(
+    running: Sequence[tuple[Job, str]], waiting: Sequence[tuple[Job, str]]
+) -> list[tuple[str, tuple[Job, str]]]:
+    return [("now", entry) for entry in running] + [(f"{place}.", entry) for place, entry in enumerate(waiting, 1)]
+
+
+def _entry(job: Job, place: str, ready: str, viewer_id: int) -> str:
+    parts = [f"`{place:>4}` #{job.id} <@{job.user_id}>"]
+    if job.user_id == viewer_id:
+        parts.append(text.escape(job.parameters.prompt, 60))
+    since = job.started_at if job.status is JobStatus.RUNNING else job.created_at
+    parts.append(
+        f"{'started' if job.status is JobStatus.RUNNING else 'asked'} {text.relative(since or job.created_at)}"
+    )
+    if ready:
+        parts.append(f"ready {ready}")
+    return " · ".join(parts)
+
+
+def _state(health: ExecutorHealth, running: int, waiting: int) -> str:
+    if warming := warming_up(health):
+        return f"{warming[0].upper()}{warming[1:]}. {text.count(waiting, 'job')} waiting for it."
+    if not running and not waiting:
+        return "Nobody waits. `/imagine` starts at once."
+    if not waiting:
+        return "Nobody waits; the next `/imagine` comes after the one that runs."
+    return f"{text.count(waiting, 'job')} waiting; they are taken in this order."
+
+
+def _colour(health: ExecutorHealth) -> discord.Colour:
+    return DONE if health.state in (ExecutorState.READY, ExecutorState.BUSY) else WAITING
+
+
+def help_card(model: ModelInfo) -> Layout:
+    """What the bot does, in the length that somebody reads."""
+    width, height = bucket("1:1", model.native_size)
+    refiner = (
+        "A base model draws; for the last part of the steps a **refiner**, trained on fine detail, takes over. "
+        "`refiner_from` says where (0.8 = the last fifth is the refiner's), `refiner: off` leaves it out."
+        if model.refiner is not None
+        else "A base model draws alone here; no refiner is loaded."
+    )
+    return Layout(
+        ui.TextDisplay("**Pictures from words**"),
+        ui.TextDisplay(
+            f"`/imagine` turns a prompt into a picture with {text.escape(model.name)} ({width}×{height} and the "
+            "same area in other shapes). Your card shows your place in line, then the picture as it forms, then "
+            "everything it was made with."
+        ),
+        ui.TextDisplay(refiner),
+        ui.TextDisplay(
+            "**Commands**\n"
+            "`/imagine` a picture, or up to four\n"
+            "`/cancel` takes one of your jobs back\n"
+            "`/queue` who waits, and how long\n"
+            "**Again** on a card makes the same with a fresh seed; **Delete** removes it."
+        ),
+        ui.TextDisplay(
+            "**Tips**\n"
+            "Name the thing first, then its look, then the place: *a red fox in the snow, watercolour*.\n"
+            "What you do not want goes into `negative_prompt`, without “no”.\n"
+            "The same `seed` and parameters make the same picture; change one word and compare.\n"
+            "More `guidance` follows the words more closely and looks harder."
+        ),
+        colour=WAITING,
+    )

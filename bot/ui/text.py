@@ -1,0 +1,146 @@
+"""Words and figures as members read them. Everything a user typed goes through `escape` or `plain` first."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+import discord
+
+from bot.jobs import Job
+from bot.parameters import Parameters
+
+PROMPT_LENGTH = 240
+CHOICE_LENGTH = 100
+ALT_TEXT_LENGTH = 1024
+BAR_CELLS = 8
+ELLIPSIS = "…"
+#: Characters that turn the direction of the text after them, up to the end of the line.
+DIRECTION_MARKS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+#: What `Parameters` says unless somebody asked for something else; only deviations are worth a line.
+QUIET = ("guidance_rescale", "eta", "clip_skip", "crops_coords_top_left", "original_size", "target_size")
+QUIET_NEGATIVE = ("negative_original_size", "negative_crops_coords_top_left", "negative_target_size")
+QUIET_REFINER = ("aesthetic_score", "negative_aesthetic_score")
+
+
+def plain(text: str, limit: int | None = None) -> str:
+    """`text` on one line, without characters that would disturb what stands around it, cut with “…”."""
+    text = " ".join("".join(_harmless(character) for character in text).split())
+    if limit is not None and len(text) > limit:
+        return text[: limit - 1].rstrip() + ELLIPSIS
+    return text
+
+
+def escape(text: str, limit: int | None = None) -> str:
+    """`text` as Discord shows it letter by letter: no markdown, no mention, no timestamp, no emoji code."""
+    escaped = discord.utils.escape_markdown(plain(text, limit), ignore_links=False)
+    return discord.utils.escape_mentions(escaped).replace("<", "\\<")
+
+
+def _harmless(character: str) -> str:
+    if character in DIRECTION_MARKS:
+        return ""
+    return " " if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") else character
+
+
+def headline(parameters: Parameters) -> str:
+    """The prompt, as the first line of a card."""
+    return f"**{escape(parameters.prompt, PROMPT_LENGTH)}**"
+
+
+def choice(job: Job, state: str) -> str:
+    """A job as one line of an autocomplete list, which shows text as it is."""
+    return plain(f"#{job.id} · {state} · {job.parameters.prompt}", CHOICE_LENGTH)
+
+
+def alt_text(parameters: Parameters, index: int, count: int) -> str:
+    """What a picture shows, for those who cannot see it: its prompt."""
+    place = f" (picture {index + 1} of {count})" if count > 1 else ""
+    return plain(parameters.prompt, ALT_TEXT_LENGTH - len(place)) + place
+
+
+def relative(moment: datetime) -> str:
+    """A moment as Discord counts it in each reader's own words (“in 2 minutes”)."""
+    return discord.utils.format_dt(moment, "R")
+
+
+def bar(done: int, total: int) -> str:
+    """A progress bar that is full only when all is done."""
+    full = BAR_CELLS * done // total if total > 0 else 0
+    return "▰" * full + "▱" * (BAR_CELLS - full)
+
+
+def seconds(amount: float) -> str:
+    """A short while: 0.4 s, 4.2 s, 58 s, 2 min 5 s."""
+    if amount < 10:
+        return f"{amount:.1f} s"
+    whole = round(amount)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def count(number: int, noun: str) -> str:
+    """1 step, 2 steps."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def megabytes(size: int) -> str:
+    """A file's size as Discord counts it."""
+    return f"{size / 2**20:.1f} MiB"
+
+
+def parameter_lines(parameters: Parameters, *remarks: str) -> str:
+    """Everything that went into the picture, in small print; `remarks` end the last line."""
+    p = parameters
+    lines = [
+        [
+            f"{p.width}×{p.height}",
+            count(p.num_inference_steps, "step"),
+            escape(p.scheduler),
+            f"guidance {p.guidance_scale:g}",
+        ],
+        [_refiner(p), _seeds(p), *remarks],
+    ]
+    unusual = _unusual(p)
+    if unusual:
+        lines.insert(1, unusual)
+    texts = [" · ".join(line) for line in lines]
+    texts += [
+        f"{label}: {escape(prompt, PROMPT_LENGTH)}"
+        for label, prompt in (
+            ("second prompt", p.prompt_2),
+            ("without", p.negative_prompt),
+            ("second negative prompt", p.negative_prompt_2),
+        )
+        if prompt
+    ]
+    return "\n".join(f"-# {text}" for text in texts)
+
+
+def _refiner(parameters: Parameters) -> str:
+    if parameters.denoising_end is None:
+        return "base alone"
+    return f"refiner from {parameters.denoising_end:g}"
+
+
+def _seeds(parameters: Parameters) -> str:
+    last = parameters.of_image(parameters.num_images_per_prompt - 1).seed
+    return f"seed {parameters.seed}" if last == parameters.seed else f"seeds {parameters.seed}–{last}"
+
+
+def _unusual(parameters: Parameters) -> list[str]:
+    """Fields that stand otherwise than they do by default, by the names that people type."""
+    names = QUIET + QUIET_NEGATIVE
+    if parameters.denoising_end is not None:
+        names += QUIET_REFINER
+    fields = Parameters.model_fields
+    return [
+        f"{fields[name].title} {_value(getattr(parameters, name))}"
+        for name in names
+        if getattr(parameters, name) != fields[name].default
+    ]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return "×".join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
