@@ -79,7 +79,7 @@ async def _beat(file: Path) -> None:
 def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
     """SIGINT and SIGTERM call `stop`, where the platform can."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
     try:
         for number in numbers:
             loop.add_signal_handler(number, stop)

@@ -33,6 +33,15 @@ def choose_dtype(device: torch.device) -> torch.dtype:
     return {"xpu": torch.bfloat16, "mps": torch.float16}.get(device.type, torch.float32)
 
 
+def describe(device: torch.device) -> str:
+    """The device as its owner knows it, with its memory, and the precision that it works in."""
+    precision = str(choose_dtype(device)).removeprefix("torch.")
+    if device.type != "cuda":
+        return f"{device.type}, {precision}"
+    free, total = torch.cuda.mem_get_info()
+    return f"{torch.cuda.get_device_name()}, {free / 1e9:.0f} of {total / 1e9:.0f} GB free, {precision}"
+
+
 def fits(modules: Iterable[torch.nn.Module], device: torch.device) -> bool:
     """Whether all modules at once, and the work, fit into the device's free memory."""
     if device.type != "cuda":

@@ -20,7 +20,7 @@ RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 class PlaygroundServer(PreviewServer):
     """Serves SimCord's page under our name."""
 
-    _STATIC_FILES: ClassVar[dict[str, str]] = PreviewServer._STATIC_FILES | {  # noqa: SLF001 - no public way in
+    _STATIC_FILES: ClassVar[dict[str, str]] = PreviewServer._STATIC_FILES | {  # noqa: SLF001
         "/playground.css": str(PAGE / "playground.css"),
         "/playground.js": str(PAGE / "playground.js"),
     }

@@ -66,7 +66,7 @@ def build_world(env: simcord.Env) -> World:
 async def welcome(bot: discord.Client, world: World, model: ModelInfo) -> None:
     """Say in the channel what one can do there."""
     channel = bot.get_channel(world.channel.id)
-    assert isinstance(channel, discord.TextChannel)  # noqa: S101 - created above
+    assert isinstance(channel, discord.TextChannel)  # noqa: S101
     about = TINY_MODEL if model.base == str(EMBEDDED_BASE) else OTHER_MODEL.format(name=model.name)
     view = discord.ui.LayoutView(timeout=None)
     view.add_item(discord.ui.TextDisplay(WELCOME.format(model=about)))

@@ -1,0 +1,50 @@
+"""`imagine-bot download`: the weights before the first start."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bot.cli.process import command_settings
+from bot.diffusion.hub import SHARED, HubAccess, download_model
+from bot.model_info import SDXL_BASE, SDXL_REFINER, is_folder, read_model_info
+
+
+def download(
+    model: Annotated[str | None, typer.Option(help="The base: a hub id. Default: MODEL_BASE.")] = None,
+    refiner: Annotated[str | None, typer.Option(help="The refiner: a hub id. Default: MODEL_REFINER.")] = None,
+) -> None:
+    """Download the model's weights, so that the bot starts at once, and offline."""
+    settings = command_settings()
+    if model is None:
+        model, refiner = settings.model_base, refiner or settings.model_refiner
+    elif refiner is None:
+        refiner = SDXL_REFINER if model == SDXL_BASE else None
+    info = read_model_info(model, refiner)
+    token = settings.hf_token.get_secret_value() if settings.hf_token is not None else None
+    for name, without in ((info.base, ()), (info.refiner, SHARED)):
+        if name is None:
+            continue
+        if is_folder(name):
+            typer.echo(f"{name}: a folder on this machine, nothing to download")
+        else:
+            typer.echo(f"{name}: in {_fetch(name, HubAccess(token, settings.hf_hub_offline), without)}")
+
+
+def _fetch(name: str, hub: HubAccess, without: Collection[str]) -> Path:
+    columns = (
+        TextColumn("{task.percentage:>3.0f} %"),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"asking the hub for {name}", total=1.0)
+        return download_model(
+            name, hub, lambda done, what: bar.update(task, completed=done, description=what), without=without
+        )
