@@ -65,9 +65,7 @@ class Pair:
         width, height = prompts[0].scene.bucket
         common = {"prompt": [prompt.text for prompt in prompts], "generator": generators, **self._settings}
         if refine and self._refiner is not None:
-            half = self._base(
-                width=width, height=height, denoising_end=HANDOVER, output_type="latent", **common
-            ).images
+            half = self._base(width=width, height=height, denoising_end=HANDOVER, output_type="latent", **common).images
             pictures = self._refiner(image=half, denoising_start=HANDOVER, output_type="np", **common).images
         else:
             pictures = self._base(width=width, height=height, output_type="np", **common).images
@@ -80,7 +78,9 @@ def new_prompts(count: int) -> list[Prompt]:
     prompts = []
     for number in range(count):
         bucket = SQUARE if rng.random() < _SQUARE_SHARE else rng.choice(BUCKETS[1:])
-        while not is_new(scene := random_scene(rng, bucket, two=0)) or scene.thing.shape != SHAPES[number % len(SHAPES)]:
+        while (
+            not is_new(scene := random_scene(rng, bucket, two=0)) or scene.thing.shape != SHAPES[number % len(SHAPES)]
+        ):
             pass
         text = unseen_caption(scene, rng) if number // len(SHAPES) % 2 else plain_caption(scene)
         prompts.append(Prompt(scene, text, _FIRST_SEED + number))
@@ -133,7 +133,7 @@ def evaluate(pair: Pair, prompts: list[Prompt], batch: int) -> tuple[dict[str, d
         errors = [error(picture, truest(picture, prompt.scene)) for picture, prompt in pairs]
         results[way] = summary([score(picture, prompt.scene) for picture, prompt in pairs], prompts, errors)
         all_errors.append(np.array(errors))
-    if len(all_errors) == 2:  # noqa: PLR2004
+    if len(all_errors) == 2:
         gain = all_errors[0] - all_errors[1]
         results["gain"] = {
             "error": float(gain.mean()),

@@ -35,10 +35,11 @@ pipeline_tag: text-to-image
 ---
 # tiny-sdxl
 
-A Stable Diffusion XL base of a few million weights, trained from scratch on procedurally drawn pictures
-({shapes} in twelve colours on twelve backgrounds). It exists so that everything around SDXL can be tried and tested on a
-CPU in seconds: it has every part of the big model and draws what the prompt says, as long as the prompt stays in its small
-world. Made by `training/` of this repository; the refiner lies beside it and shares `text_encoder_2`, `tokenizer_2` and `vae`.
+A Stable Diffusion XL base of a few million weights, trained from scratch on procedurally drawn pictures: {shapes}
+in twelve colours on twelve backgrounds. It exists so that everything around SDXL can be tried and tested on a CPU in
+seconds: it has every part of the big model and draws what the prompt says, as long as the prompt stays in its small
+world. Made by `training/` of this repository; the refiner lies beside it and shares `text_encoder_2`, `tokenizer_2`
+and `vae`.
 
 128×128 (or SDXL's other buckets divided by 8), {steps} steps, guidance {guidance}, refiner from {handover}.
 Weights: MIT, like the code.

@@ -61,12 +61,15 @@ def vae_loss(vae: torch.nn.Module, pictures: torch.Tensor, kl_weight: float) -> 
     return error.abs().mean() + 0.5 * edges + kl_weight * kl + _TIE * tie
 
 
-class _Pictures:
+class Pictures:
+    """Batches of pictures, whole or cropped."""
+
     def __init__(self, seed: int) -> None:
         self._random, self._rng = np.random.default_rng(seed), Random(seed)
         self._buckets = [np.load(bucket_folder(bucket) / "pictures.npy", mmap_mode="r") for bucket in BUCKETS]
 
     def batch(self, count: int, crop: int | None) -> torch.Tensor:
+        """Pictures of one bucket; a crop is the same window in all of them."""
         square, *others = self._buckets
         pictures = square if self._rng.random() < 0.5 else self._rng.choice(others)
         chosen = np.sort(self._random.integers(0, len(pictures) - _HELD_BACK, count))
@@ -84,7 +87,7 @@ def _train(rank: int, processes: int, arguments: argparse.Namespace) -> None:
         load_averaged([vae], arguments.start)
     session = Session([vae], CHECKPOINT, rank, minutes=arguments.minutes, learning_rate=arguments.learning_rate)
     torch.manual_seed(session.step * processes + rank + 1)
-    pictures = _Pictures(session.step * processes + rank)
+    pictures = Pictures(session.step * processes + rank)
     for step in session.steps("autoencoder"):
         whole = session.share > _WHOLE_FROM or step % 6 == 5
         batch = pictures.batch(arguments.batch // 4, None) if whole else pictures.batch(arguments.batch, 64)
