@@ -14,9 +14,9 @@ Body = dict[str, Any]
 ID_AS_NUMBER: Mapping[str, Any] = {"type": ["string", "integer"], "pattern": "^(0|[1-9][0-9]*)$", "minimum": 0}
 
 
-def tts_of_a_webhook_edit(template: str, method: str, body: Body) -> Body:
-    """discord.py sends `tts: false` with every edit through a webhook; Discord ignores it."""
-    if template.startswith("/webhooks/") and method == "PATCH" and body.get("tts") is False:
+def tts_of_an_edit(template: str, method: str, body: Body) -> Body:
+    """discord.py sends `tts: false` with every edit of a message; Discord ignores it."""
+    if "/messages/" in template and method == "PATCH" and body.get("tts") is False:
         return {key: value for key, value in body.items() if key != "tts"}
     if template.endswith("/callback") and body.get("type") == 7 and (body.get("data") or {}).get("tts") is False:
         return {**body, "data": {key: value for key, value in body["data"].items() if key != "tts"}}
@@ -31,7 +31,7 @@ def nsfw_of_a_command(template: str, method: str, body: Body) -> Body:
 
 
 DEVIATIONS: tuple[Callable[[str, str, Body], Body], ...] = (
-    tts_of_a_webhook_edit,
+    tts_of_an_edit,
     nsfw_of_a_command,
 )
 

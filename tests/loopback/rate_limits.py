@@ -1,0 +1,65 @@
+"""Discord's patience: buckets that fill by themselves, and refusals that a test asks for."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tests.loopback.refusals import Refused, rate_limited
+from tests.loopback.state import Limits
+
+UNLIMITED: Mapping[str, str] = {}
+
+
+@dataclass
+class Injection:
+    """A refusal in wait for the next requests whose method and path fit."""
+
+    refusal: Refused
+    method: str
+    path: str
+    times: int
+
+
+@dataclass
+class RateLimits:
+    """What may be sent when. A bucket is a webhook's token or a channel, as both are Discord's major parameters."""
+
+    limits: Limits
+    injections: list[Injection] = field(default_factory=list)
+    _sent: dict[str, deque[float]] = field(default_factory=dict)
+
+    def refuse(self, refusal: Refused, *, method: str = "", path: str = "", times: int = 1) -> None:
+        """Answer the next `times` requests so, of those with that method and that text in their path."""
+        self.injections.append(Injection(refusal, method, path, times))
+
+    def take(self, method: str, path: str) -> Mapping[str, str]:
+        """The headers for one more request; raises what Discord would answer instead."""
+        for injection in self.injections:
+            if injection.times and injection.method in ("", method) and injection.path in path:
+                injection.times -= 1
+                raise injection.refusal
+        kind = path.strip("/").partition("/")[0]
+        if method == "GET" or kind not in ("webhooks", "channels"):
+            return UNLIMITED
+        bucket = ":".join(path.strip("/").split("/")[: 3 if kind == "webhooks" else 2])
+        return self._take_from(bucket, kind)
+
+    def _take_from(self, bucket: str, kind: str) -> Mapping[str, str]:
+        now = time.monotonic()
+        sent = self._sent.setdefault(bucket, deque())
+        while sent and now - sent[0] >= self.limits.window:
+            sent.popleft()
+        reset_after = self.limits.window - (now - sent[0]) if sent else self.limits.window
+        if len(sent) >= self.limits.messages_per_window:
+            raise rate_limited(reset_after)
+        sent.append(now)
+        return {
+            "X-RateLimit-Limit": str(self.limits.messages_per_window),
+            "X-RateLimit-Remaining": str(self.limits.messages_per_window - len(sent)),
+            "X-RateLimit-Reset": f"{time.time() + reset_after:.3f}",
+            "X-RateLimit-Reset-After": f"{reset_after:.3f}",
+            "X-RateLimit-Bucket": kind,
+        }
