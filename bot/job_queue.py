@@ -146,20 +146,22 @@ class JobQueue:
 
     async def _work(self) -> None:
         while True:
+            if not self._line:
+                self._arrived.clear()
             await self._arrived.wait()
             try:
                 # Before a job is taken: until the model is loaded, jobs keep their places and can be cancelled.
                 await self._executor.ready()
             except ExecutorUnavailable as error:
-                await self._fail_all(str(error))
+                await self._fail_waiting(str(error))
+                continue
             except Exception:
                 log.exception("the executor could not be waited for")
-                await self._fail_all(str(ExecutorUnavailable()))
+                await self._fail_waiting(str(ExecutorUnavailable()))
+                continue
+            # Meanwhile all may have been cancelled, or taken by another worker.
             if self._line:
                 await self._run(self._take())
-            else:
-                # Everything was cancelled, failed, or taken by another worker.
-                self._arrived.clear()
 
     def _take(self) -> Job:
         # Out of the line and into the executor's care in one go: at every await the job is in exactly one place.
@@ -220,9 +222,11 @@ class JobQueue:
         del self._taken_at[job_id]
         return self._running.pop(job_id)
 
-    async def _fail_all(self, reason: str) -> None:
-        while self._line:
-            await self._tell(_failed(self._line.pop(), reason))
+    async def _fail_waiting(self, reason: str) -> None:
+        # Those that wait now: what arrives while they are told about it finds out for itself.
+        for job in self.waiting:
+            if self._line.remove(job.id) is not None:
+                await self._tell(_failed(job, reason))
 
     async def _tell(self, event: QueueEvent) -> None:
         """Have the listener record an event, and see it through: being cancelled meanwhile loses no outcome."""

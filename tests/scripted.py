@@ -48,6 +48,7 @@ class ScriptedExecutor:
         self.state = ExecutorState.READY
         self.detail = ""
         self.deaf = False  # a cancel comes too late to be heard
+        self.asked = Seen()  # the state at each call of `ready`
         self.started = Seen()
         self.cancelled: list[int] = []
         self.most_at_once = 0
@@ -70,6 +71,7 @@ class ScriptedExecutor:
         return ExecutorHealth(self.state, self.detail)
 
     async def ready(self) -> None:
+        self.asked.add(self.state)
         while self.state is not ExecutorState.READY:
             if self.state is ExecutorState.UNAVAILABLE:
                 raise ExecutorUnavailable(self.detail)
