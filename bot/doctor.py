@@ -128,7 +128,7 @@ async def _model(settings: Settings) -> list[Finding]:
             findings.append(Finding(subject, State.OK, "none: the base works alone"))
             continue
         try:
-            await asyncio.to_thread(find_model, name, HubAccess(), _ignore, without=without, download=False)
+            await asyncio.to_thread(find_model, name, HubAccess(offline=True), _ignore, without=without)
         except BotError as error:
             can_wait = not is_folder(name) and not settings.hf_hub_offline
             says = (

@@ -52,6 +52,10 @@ class JobFinished(RequestRejected):
     """This job is over already."""
 
 
+class CannotPostHere(RequestRejected):
+    """The bot cannot post pictures here. Use a text channel or a thread of a server that it is in."""
+
+
 class GenerationFailed(BotError):
     """The picture could not be made."""
 

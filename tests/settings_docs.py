@@ -13,7 +13,9 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 README, ENV_EXAMPLE = ROOT / "README.md", ROOT / ".env.example"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
-HEADING = "# Copy this file to .env and write your bot's token into it. Everything else may stay as it is: these are the defaults."
+HEADING = (
+    "# Copy this file to .env and write your bot's token into it. All else are the defaults, and may stay as it is."
+)
 
 
 def default_of(name: str) -> str:
@@ -46,8 +48,8 @@ def table() -> str:
 
 def with_table(readme: str) -> str:
     """The README with the table as it should be."""
-    before, after = readme.split(BEGIN)[0], readme.split(END)[-1]
-    return before + table() + after
+    before, _, rest = readme.partition(BEGIN)
+    return before + table() + rest.partition(END)[2]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidParameters
 from bot.model_info import SDXL_BASE, SDXL_REFINER, ModelInfo
-from bot.parameters import ASPECT_RATIOS, MAX_SEED, Parameters, bucket, merge
+from bot.parameters import MAX_SEED, Parameters, merge
 
 PAIR = ModelInfo(SDXL_BASE, SDXL_REFINER)
 ALONE = ModelInfo(SDXL_BASE, None)
@@ -40,9 +40,9 @@ def test_without_a_refiner_the_base_draws_alone() -> None:
         ({"denoising_end": 1.0}, "refiner_from must be above 0 and below 1, not 1.0."),
         (
             {"num_inference_steps": 1},
-            "With the refiner at least 2 steps are needed: one for the base, one for the refiner.",
+            "The refiner needs at least 2 steps: one for the base, one for itself. Raise steps or turn it off.",
         ),
-        ({"stepz": 3}, "stepz is not a parameter."),
+        ({"stepz": 3}, "“stepz” is not a parameter."),
     ],
 )
 def test_bad_input_gets_a_sentence(changes: dict[str, Any], sentence: str) -> None:
@@ -51,14 +51,7 @@ def test_bad_input_gets_a_sentence(changes: dict[str, Any], sentence: str) -> No
     assert str(caught.value) == sentence
 
 
-@given(st.sampled_from(sorted(ASPECT_RATIOS)), st.sampled_from([64, 128, 512, 768, 1024]))
-def test_every_aspect_ratio_fits_every_model(aspect_ratio: str, native_size: int) -> None:
-    width, height = bucket(aspect_ratio, native_size)
-    assert width % 8 == height % 8 == 0
-    assert 0.7 < width * height / native_size**2 < 1.3
-
-
-@given(st.text(min_size=1, max_size=200).filter(str.strip), st.integers(0, MAX_SEED))
+@given(st.text('abcdefghij ,()"ä漢', min_size=1, max_size=200).filter(str.strip), st.integers(0, MAX_SEED))
 def test_parameters_survive_json(prompt: str, seed: int) -> None:
     parameters = merge(PAIR, {"prompt": prompt, "seed": seed})
     assert Parameters.model_validate_json(parameters.model_dump_json()) == parameters

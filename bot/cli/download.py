@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.cli.process import command_settings
-from bot.diffusion.hub import SHARED, HubAccess, download_model
+from bot.diffusion.hub import SHARED, HubAccess, find_model
 from bot.model_info import SDXL_BASE, SDXL_REFINER, is_folder, read_model_info
 
 
@@ -20,6 +20,8 @@ def download(
     refiner: Annotated[str | None, typer.Option(help="The refiner: a hub id. Default: MODEL_REFINER.")] = None,
 ) -> None:
     """Download the model's weights, so that the bot starts at once, and offline."""
+    from bot.diffusion.devices import choose_device
+
     settings = command_settings()
     if model is None:
         model, refiner = settings.model_base, refiner or settings.model_refiner
@@ -27,16 +29,18 @@ def download(
         refiner = SDXL_REFINER if model == SDXL_BASE else None
     info = read_model_info(model, refiner)
     token = settings.hf_token.get_secret_value() if settings.hf_token is not None else None
+    hub = HubAccess(token, settings.hf_hub_offline)
     for name, without in ((info.base, ()), (info.refiner, SHARED)):
         if name is None:
             continue
         if is_folder(name):
             typer.echo(f"{name}: a folder on this machine, nothing to download")
-        else:
-            typer.echo(f"{name}: in {_fetch(name, HubAccess(token, settings.hf_hub_offline), without)}")
+            continue
+        half_precision = choose_device(settings.device).type != "cpu"
+        typer.echo(f"{name}: in {_fetch(name, hub, without, half_precision=half_precision)}")
 
 
-def _fetch(name: str, hub: HubAccess, without: Collection[str]) -> Path:
+def _fetch(name: str, hub: HubAccess, without: Collection[str], *, half_precision: bool) -> Path:
     columns = (
         TextColumn("{task.percentage:>3.0f} %"),
         BarColumn(),
@@ -45,6 +49,10 @@ def _fetch(name: str, hub: HubAccess, without: Collection[str]) -> Path:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"asking the hub for {name}", total=1.0)
-        return download_model(
-            name, hub, lambda done, what: bar.update(task, completed=done, description=what), without=without
+        return find_model(
+            name,
+            hub,
+            lambda done, what: bar.update(task, completed=done, description=what),
+            half_precision=half_precision,
+            without=without,
         )

@@ -1,1 +1,1 @@
-"""Stable Diffusion XL: the only home of torch, diffusers and transformers. Importing this package imports none of them."""
+"""Stable Diffusion XL: the only home of torch, diffusers and transformers, none of which is imported by this line."""

@@ -1,4 +1,4 @@
-"""Latents to pixels by the autoencoder, one image at a time; an empty picture is decoded once more in full precision."""
+"""Latents to pixels by the autoencoder, one image at a time; an empty one is decoded once more in full precision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def decode(vae: Any, latents: torch.Tensor, *, tiled: bool) -> list[Image.Image]
     Raises `BlackImage` for a picture that is black all over, or not a number.
     """
     with _tiling(vae, on=tiled):
-        return [_picture(vae, each) for each in latents.split(1)]
+        return [_picture(vae, each) for each in torch.split(latents, 1)]
 
 
 def _picture(vae: Any, latents: torch.Tensor) -> Image.Image:

@@ -37,11 +37,17 @@ class HubAccess:
 
 
 def find_model(
-    model: str, hub: HubAccess, on_progress: OnProgress, *, without: Collection[str] = (), download: bool = True
+    model: str,
+    hub: HubAccess,
+    on_progress: OnProgress,
+    *,
+    half_precision: bool = False,
+    without: Collection[str] = (),
 ) -> Path:
     """The complete folder of `model`, a folder or a hub id, downloaded if need be.
 
-    Components in `without` may be missing. Raises `ModelNotFound` with a sentence that says what to do.
+    `half_precision` says which weights to download where there is a choice. Components in `without` may be missing.
+    Raises `ModelNotFound` with a sentence that says what to do.
     """
     if is_folder(model):
         folder = Path(model)
@@ -51,16 +57,17 @@ def find_model(
     cached = _cached_folder(model)
     if cached is not None and not _missing_file(cached, without):
         return cached
-    if hub.offline or _is_offline() or not download:
+    if hub.offline or _is_offline():
         raise ModelNotFound(
             f"{model} is not downloaded, and the hub is switched off (HF_HUB_OFFLINE). Go online and run: "
             "imagine-bot download"
         )
-    return download_model(model, hub, on_progress, without=without)
+    return _download(model, hub, on_progress, half_precision=half_precision, without=without)
 
 
-def download_model(model: str, hub: HubAccess, on_progress: OnProgress, *, without: Collection[str] = ()) -> Path:
-    """Fetch the files of `model` that are needed and not yet cached: safetensors only, half precision where there is."""
+def _download(
+    model: str, hub: HubAccess, on_progress: OnProgress, *, half_precision: bool, without: Collection[str]
+) -> Path:
     from huggingface_hub import HfApi, hf_hub_download
 
     with _hub_errors_in_words(model):
@@ -69,7 +76,7 @@ def download_model(model: str, hub: HubAccess, on_progress: OnProgress, *, witho
         where: dict[str, Any] = {"revision": REVISIONS.get(model) or info.sha, "token": hub.token}
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         index = Path(hf_hub_download(model, "model_index.json", **where))
-        names = wanted_files(list(sizes), _components(index.parent, without))
+        names = wanted_files(list(sizes), _components(index.parent, without), half_precision=half_precision)
         total = sum(sizes[name] for name in names) or 1
         done = 0
         for name in names:
@@ -89,21 +96,22 @@ def download_model(model: str, hub: HubAccess, on_progress: OnProgress, *, witho
     return folder
 
 
-def wanted_files(names: Sequence[str], components: Collection[str]) -> list[str]:
-    """Of all files of a repository, those to download: configurations, tokenizers and one set of weights a component."""
+def wanted_files(names: Sequence[str], components: Collection[str], *, half_precision: bool) -> list[str]:
+    """Of all files of a repository, those to load: configurations, tokenizers and one set of weights a component."""
     wanted = [name for name in names if name in ("model_index.json", "defaults.json", "preview.json")]
     for component in components:
         own = [name for name in names if name.startswith(f"{component}/") and name.count("/") == 1]
-        wanted += [name for name in own if name.endswith((".json", ".txt")) and ".index" not in name]
+        wanted += [name for name in own if name.endswith((".json", ".txt")) and ".safetensors" not in name]
         if stem := _WEIGHTS.get(component):
-            full = [name for name in own if name.startswith(f"{component}/{stem}") and ".safetensors" in name]
-            half = [name for name in full if ".fp16" in name]
-            wanted += half or [name for name in full if f"{stem}." in name or f"{stem}-" in name]
+            weights = [name for name in own if name.startswith(f"{component}/{stem}") and ".safetensors" in name]
+            half = [name for name in weights if ".fp16" in name]
+            full = [name for name in weights if name not in half]
+            wanted += (half or full) if half_precision else (full or half)
     return wanted
 
 
 def weights_variant(folder: Path, component: str, *, half_precision: bool) -> str | None:
-    """"fp16" where those weights are meant: for half precision if there are any, else only if there are no others."""
+    """ "fp16" where those weights are meant: for half precision if there are any, else only if there are no others."""
     own = [path.name for path in (folder / component).glob("*.safetensors")]
     half = [name for name in own if ".fp16" in name]
     return "fp16" if half and (half_precision or len(half) == len(own)) else None
@@ -162,7 +170,7 @@ def _bar(on_bytes: Callable[[int], None]) -> type[Any]:
     """A progress bar for the hub's library that draws nothing and only counts."""
     from tqdm import tqdm
 
-    class Counter(tqdm):  # type: ignore[type-arg]
+    class Counter(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options | {"disable": True})
 
@@ -175,7 +183,6 @@ def _bar(on_bytes: Callable[[int], None]) -> type[Any]:
 
 @contextmanager
 def _hub_errors_in_words(model: str) -> Iterator[None]:
-    from httpx import HTTPError
     from huggingface_hub import errors
 
     try:
@@ -191,8 +198,9 @@ def _hub_errors_in_words(model: str) -> Iterator[None]:
         ) from error
     except errors.EntryNotFoundError as error:
         raise ModelNotFound(f"{model} is not a diffusers model: it has no model_index.json.") from error
-    except (errors.HfHubHTTPError, HTTPError, OSError) as error:
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
         raise ModelNotFound(
-            f"{model} could not be downloaded: {type(error).__name__}: {str(error).splitlines()[0]}. "
+            f"{model} could not be downloaded: {type(error).__name__}: {reason}. "
             "Check the connection and the free disk space, then run: imagine-bot download"
         ) from error

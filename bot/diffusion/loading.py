@@ -33,6 +33,7 @@ def load_component(folder: Path, name: str, dtype: torch.dtype) -> torch.nn.Modu
     """One component with weights, complete, on the CPU."""
     variant = weights_variant(folder, name, half_precision=dtype != torch.float32)
     with broken_model_in_words(folder, name):
+        module: torch.nn.Module
         module, info = _CLASSES[name].from_pretrained(
             folder,
             subfolder=name,

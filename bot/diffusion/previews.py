@@ -1,4 +1,4 @@
-"""Small pictures of unfinished latents: the U-Net's guess of the finished ones, its four channels mixed into colours."""
+"""Small pictures of unfinished latents: the U-Net's guess of the finished ones, four channels mixed into colours."""
 
 from __future__ import annotations
 
@@ -33,7 +33,12 @@ class LatentColours:
         if not path.exists():
             # The factors for SDXL that ComfyUI publishes, for colours from -1 to 1.
             factors = torch.tensor(
-                [[0.3920, 0.4054, 0.4549], [-0.2634, -0.0196, 0.0653], [0.0568, 0.1687, -0.0755], [-0.3112, -0.2359, -0.2076]]
+                [
+                    [0.3920, 0.4054, 0.4549],
+                    [-0.2634, -0.0196, 0.0653],
+                    [0.0568, 0.1687, -0.0755],
+                    [-0.3112, -0.2359, -0.2076],
+                ]
             )
             return cls(factors / 2, torch.full((3,), 0.5))
         try:
@@ -71,9 +76,9 @@ def predicted_original(
         sample = sample.chunk(2)[0]
         without, with_prompt = prediction.chunk(2)
         prediction = without + guidance_scale * (with_prompt - without)
-    # Every scheduler hands the U-Net sqrt(a) * original + sqrt(1 - a) * noise, in whatever scale it keeps its own latents.
+    # Every scheduler hands the U-Net sqrt(a) * original + sqrt(1 - a) * noise, whatever the scale of its own latents.
     at = int(timestep.float().round().clamp(0, len(scheduler.alphas_cumprod) - 1))
-    signal = scheduler.alphas_cumprod[at].to(sample.device).clamp(min=1e-6)
+    signal: torch.Tensor = scheduler.alphas_cumprod[at].to(sample.device).clamp(min=1e-6)
     kind = scheduler.config.prediction_type
     if kind == "v_prediction":
         return signal.sqrt() * sample - (1 - signal).sqrt() * prediction
@@ -85,5 +90,8 @@ def predicted_original(
 def _side_by_side(tiles: np.ndarray[Any, np.dtype[np.uint8]]) -> np.ndarray[Any, np.dtype[np.uint8]]:
     if len(tiles) == 1:
         return np.asarray(tiles[0])
-    rows = [np.concatenate([*tiles[at : at + 2], *[np.zeros_like(tiles[0])] * (2 - len(tiles[at : at + 2]))], axis=1) for at in range(0, len(tiles), 2)]
+    rows = [
+        np.concatenate([*tiles[at : at + 2], *[np.zeros_like(tiles[0])] * (2 - len(tiles[at : at + 2]))], axis=1)
+        for at in range(0, len(tiles), 2)
+    ]
     return np.concatenate(rows, axis=0)

@@ -51,7 +51,7 @@ class Handover:
 
 
 def plan_handover(base: SchedulerMixin, refiner: SchedulerMixin, steps: int, share: float) -> Handover:
-    """Where the base stops and the refiner goes on, so that both have a step and no noise level is left out or met twice.
+    """Where the base stops and the refiner goes on: both get a step, and no noise level is left out or met twice.
 
     The pipelines cut their timesteps at a training timestep. Where a step is one call of the U-Net that is all, and
     both are told `share`. Where it is two, a cut between them would start the refiner at another noise level than the

@@ -1,155 +1,188 @@
-"""Stable Diffusion XL as one callable: base and refiner as an ensemble of experts, or the base alone."""
+"""Stable Diffusion XL as one callable: the base, and the refiner that goes on where the base stops."""
 
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
 from typing import Any, Self
 
 import torch
 from PIL import Image
 
-from bot.diffusion.devices import choose_device, choose_dtype, free_memory
-from bot.diffusion.loading import load_base, load_refiner
-from bot.diffusion.schedulers import make_scheduler
-from bot.errors import OutOfMemory
-from bot.infotext import png_info
+from bot.diffusion import devices
+from bot.diffusion.arguments import base_arguments, refiner_arguments
+from bot.diffusion.decoding import decode
+from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model
+from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
+from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
+from bot.diffusion.previews import LatentColours
+from bot.diffusion.schedulers import base_alone, make_scheduler, plan_handover
+from bot.diffusion.steps import OnStep, StepReporter
+from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory
+from bot.infotext import png_text
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
 
-#: Called after each step with stage ("base" or "refiner"), steps done and steps in all; raising out of it cancels.
-OnStep = Callable[[str, int, int], None]
-OnProgress = Callable[[float, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """PNG bytes, the parameters that make it again alone, and the seconds that its job took."""
-
-    png: bytes
-    parameters: Parameters
-    elapsed: float
+log = logging.getLogger(__name__)
 
 
 class StableDiffusionXL:
-    """Base and refiner (`None`: base alone) on one device. Not safe for threads: a pipeline holds its step."""
+    """Holds base and refiner (None: the base alone). Call it with parameters to get PNGs. One job at a time."""
 
-    def __init__(self, model: ModelInfo, base: Any, refiner: Any | None, device: torch.device) -> None:
-        self.model, self.base, self.refiner, self.device = model, base, refiner, device
-        self._scheduler_configs = [dict(pipe.scheduler.config) for pipe in (base, refiner) if pipe is not None]
+    def __init__(self, model: ModelInfo, base: Any, refiner: Any, colours: LatentColours, device: torch.device) -> None:
+        self.model = model
+        self.base = base
+        self.refiner = refiner
+        self.device = device
+        self._colours = colours
+        # Every job gets schedulers of its own, made from these.
+        self._base_config = base.scheduler.config
+        self._refiner_config = None if refiner is None else refiner.scheduler.config
 
     @classmethod
-    def load(cls, model: ModelInfo, device: str = "auto", on_progress: OnProgress = lambda *_: None) -> Self:
-        """Load both models. Raises `StartupFailed` for a device that is not there, `ModelNotFound` for the rest."""
-        place = choose_device(device)
-        dtype = choose_dtype(place)
-        on_progress(0.0, f"loading {model.name}")
-        base = load_base(model, dtype)
-        on_progress(0.5, f"loading {model.refiner_name}" if model.refiner else f"moving to {place}")
-        refiner = load_refiner(model, base, dtype)
-        for pipe in (base, refiner):
-            if pipe is not None:
-                pipe.to(place)
-        on_progress(1.0, "ready")
-        return cls(model, base, refiner, place)
+    def load(
+        cls,
+        model: ModelInfo,
+        device: str = "auto",
+        *,
+        hub: HubAccess | None = None,
+        on_progress: OnProgress = lambda fraction, what: None,
+    ) -> Self:
+        """Load base and refiner onto the device.
 
-    @torch.inference_mode()
-    def __call__(self, parameters: Parameters, on_step: OnStep = lambda *_: None) -> list[Picture]:
-        """The pictures of one job, image k from `seed + k`.
-
-        Raises `OutOfMemory` when even single images with a sliced and tiled autoencoder do not fit.
+        Raises `StartupFailed` (for a model: `ModelNotFound`) with a sentence that says what is wrong and what to do.
         """
-        started = time.perf_counter()
-        each = [parameters.of_image(index) for index in range(parameters.num_images_per_prompt)]
-        try:
-            images = self._draw(parameters, [p.seed for p in each], on_step)
-        except torch.OutOfMemoryError:
-            images = self._draw_sparingly(parameters, each, on_step)
-        elapsed = time.perf_counter() - started
-        return [Picture(_png(image, own, self.model), own, elapsed) for image, own in zip(images, each, strict=True)]
+        hub = hub or HubAccess()
+        where = devices.choose_device(device)
+        devices.leave_a_core_free(where)
+        dtype = devices.choose_dtype(where)
+        half = dtype != torch.float32
+        folder = find_model(model.base, hub, on_progress, half_precision=half)
+        refiner_folder = None
+        if model.refiner is not None:
+            refiner_folder = find_model(model.refiner, hub, on_progress, half_precision=half, without=SHARED)
 
-    def _draw_sparingly(self, parameters: Parameters, each: list[Parameters], on_step: OnStep) -> list[Image.Image]:
-        vae = self.base.vae
-        vae.enable_slicing()
-        vae.enable_tiling()
+        share = 0.5 if refiner_folder else 1.0
+        done = 0.0
+        components: dict[str, Any] = {}
+        for name, weight in WEIGHTS.items():
+            on_progress(done, f"loading {name} of {model.name}")
+            # float16 ends at 65504, and SDXL's autoencoder goes beyond.
+            in_full = name == "vae" and dtype == torch.float16
+            components[name] = load_component(folder, name, torch.float32 if in_full else dtype)
+            done += weight * share
+        base = load_pipeline(StableDiffusionXLPipeline, folder, dtype, **components)
+
+        refiner = None
+        if refiner_folder is not None:
+            on_progress(done, f"loading unet of {model.refiner_name}")
+            unet = load_component(refiner_folder, "unet", dtype)
+            shared = {name: getattr(base, name) for name in SHARED}
+            refiner = load_pipeline(StableDiffusionXLImg2ImgPipeline, refiner_folder, dtype, unet=unet, **shared)
+            check_refiner(refiner, model.name, str(model.refiner_name))
+
+        on_progress(1.0, f"moving to {where}")
+        pipelines = [each for each in (base, refiner) if each is not None]
+        modules = [part for each in pipelines for part in each.components.values() if isinstance(part, torch.nn.Module)]
+        if devices.fits(modules, where):
+            for pipeline in pipelines:
+                pipeline.to(where)
+        else:
+            log.warning("the device's memory does not hold the whole model: parts move in and out, which is slower")
+            for pipeline in pipelines:
+                pipeline.enable_model_cpu_offload(device=where)
+        return cls(model, base, refiner, LatentColours.of_model(folder), where)
+
+    def __call__(self, parameters: Parameters, on_step: OnStep = lambda step: None) -> list[bytes]:
+        """The pictures as PNGs that carry the parameters to make each of them again, alone.
+
+        What `on_step` raises ends the work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another
+        `GenerationFailed`; `ExecutorDied` when the device is lost to this process.
+        """
+        self._check(parameters)
+        together: Sequence[int] = range(parameters.num_images_per_prompt)
         try:
-            free_memory(self.device)
-            return [image for own in each for image in self._draw(parameters, [own.seed], on_step)]
-        except torch.OutOfMemoryError as error:
-            free_memory(self.device)
-            raise OutOfMemory from error
+            pictures = self._draw(parameters, [together], on_step, tiled=False)
+            if pictures is None:
+                devices.free_memory(self.device)
+                log.warning("out of memory: trying again with one image at a time")
+                pictures = self._draw(parameters, [[index] for index in together], on_step, tiled=True)
         finally:
-            vae.disable_slicing()
-            vae.disable_tiling()
+            for pipeline in (self.base, self.refiner):
+                if pipeline is not None:
+                    pipeline.maybe_free_model_hooks()
+        if pictures is None:
+            devices.free_memory(self.device)
+            raise OutOfMemory
+        return [self._png(picture, parameters.of_image(index)) for index, picture in enumerate(pictures)]
 
-    def _draw(self, parameters: Parameters, seeds: list[int], on_step: OnStep) -> list[Image.Image]:
-        # On the CPU, one for each image: the same noise on every device and in every batch.
-        generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
-        refiner = self.refiner
-        denoising_end = parameters.denoising_end if refiner is not None else None
-        self.base.scheduler = make_scheduler(parameters.scheduler, self._scheduler_configs[0])
-        common = {
-            "prompt": parameters.prompt,
-            "prompt_2": parameters.prompt_2,
-            "negative_prompt": parameters.negative_prompt,
-            "negative_prompt_2": parameters.negative_prompt_2,
-            "num_inference_steps": parameters.num_inference_steps,
-            "guidance_scale": parameters.guidance_scale,
-            "guidance_rescale": parameters.guidance_rescale,
-            "eta": parameters.eta,
-            "clip_skip": parameters.clip_skip,
-            "num_images_per_prompt": len(seeds),
-            "generator": generators,
-            "original_size": parameters.original_size,
-            "crops_coords_top_left": parameters.crops_coords_top_left,
-            "target_size": parameters.target_size,
-            "negative_original_size": parameters.negative_original_size,
-            "negative_crops_coords_top_left": parameters.negative_crops_coords_top_left,
-            "negative_target_size": parameters.negative_target_size,
-        }
-        base_steps = round(parameters.num_inference_steps * (denoising_end or 1))
-        result = self._run(
-            self.base,
-            lambda step: on_step("base", step, parameters.num_inference_steps),
-            **common,
-            width=parameters.width,
-            height=parameters.height,
-            denoising_end=denoising_end,
-            output_type="pil" if denoising_end is None else "latent",
-        )
-        if refiner is None or denoising_end is None:
-            return list(result)
-        refiner.scheduler = make_scheduler(parameters.scheduler, self._scheduler_configs[1])
-        # The refiner derives its sizes from the latents unless they were said.
-        common["original_size"] = parameters.original_size or (parameters.height, parameters.width)
-        common["target_size"] = parameters.target_size or (parameters.height, parameters.width)
-        return list(
-            self._run(
-                refiner,
-                lambda step: on_step("refiner", base_steps + step, parameters.num_inference_steps),
-                **common,
-                image=result,
-                denoising_start=denoising_end,
-                aesthetic_score=parameters.aesthetic_score,
-                negative_aesthetic_score=parameters.negative_aesthetic_score,
+    def _check(self, parameters: Parameters) -> None:
+        if parameters.denoising_end is not None and self.refiner is None:
+            raise GenerationFailed("This job wants the refiner, and no refiner is loaded. Ask for it without.")
+        layers = min(each.config.num_hidden_layers for each in (self.base.text_encoder, self.base.text_encoder_2))
+        if (parameters.clip_skip or 0) >= layers:
+            raise GenerationFailed(
+                f"clip_skip {parameters.clip_skip} leaves nothing of this model's text encoder: at most {layers - 1}."
             )
-        )
 
-    @staticmethod
-    def _run(pipe: Any, on_step: Callable[[int], None], **options: Any) -> Any:
-        def after_step(_pipe: Any, step: int, _timestep: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-            on_step(step + 1)
-            return kwargs
-
+    def _draw(
+        self, parameters: Parameters, groups: Sequence[Sequence[int]], on_step: OnStep, *, tiled: bool
+    ) -> list[Image.Image] | None:
+        """All images, those of a group at the same time; None where the memory does not suffice."""
         try:
-            return pipe(**options, callback_on_step_end=after_step).images
-        finally:
-            pipe.maybe_free_model_hooks()
+            with torch.inference_mode():
+                return self._denoise_and_decode(parameters, groups, on_step, tiled=tiled)
+        except (RuntimeError, MemoryError) as error:
+            if devices.is_out_of_memory(error):
+                return None
+            if devices.is_device_failure(error):
+                raise ExecutorDied from error
+            raise
 
+    def _denoise_and_decode(
+        self, parameters: Parameters, groups: Sequence[Sequence[int]], on_step: OnStep, *, tiled: bool
+    ) -> list[Image.Image]:
+        base, refiner, steps = self.base, self.refiner, parameters.num_inference_steps
 
-def _png(image: Image.Image, parameters: Parameters, model: ModelInfo) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", pnginfo=png_info(parameters, model))
-    return buffer.getvalue()
+        def scheduler_for(config: Any) -> Any:
+            return make_scheduler(parameters.scheduler, config)
+
+        if parameters.denoising_end is None:
+            handover = base_alone(scheduler_for(self._base_config), steps)
+        else:
+            schedulers = scheduler_for(self._base_config), scheduler_for(self._refiner_config)
+            handover = plan_handover(*schedulers, steps, parameters.denoising_end)
+        calls = (handover.base_calls + handover.refiner_calls) * len(groups)
+        reporter = StepReporter(on_step, self._colours, calls, steps * len(groups))
+
+        pictures: list[Image.Image] = []
+        for group in groups:
+            # On the CPU and one an image: a picture depends neither on the device nor on its neighbours.
+            generators = [torch.Generator("cpu").manual_seed(parameters.of_image(index).seed) for index in group]
+            options = {"generator": generators, "num_images_per_prompt": len(group), "output_type": "latent"}
+            base.scheduler = scheduler_for(self._base_config)
+            with reporter.during("base", base.unet) as callback:
+                latents = base(
+                    **base_arguments(parameters),
+                    **options,
+                    denoising_end=handover.denoising_end,
+                    callback_on_step_end=callback,
+                ).images
+            if handover.denoising_start is not None:
+                refiner.scheduler = scheduler_for(self._refiner_config)
+                with reporter.during("refiner", refiner.unet) as callback:
+                    latents = refiner(
+                        **refiner_arguments(parameters),
+                        **options,
+                        image=latents,
+                        denoising_start=handover.denoising_start,
+                        callback_on_step_end=callback,
+                    ).images
+            pictures += decode(base.vae, latents, tiled=tiled)
+        return pictures
+
+    def _png(self, picture: Image.Image, parameters: Parameters) -> bytes:
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", pnginfo=png_text(parameters, self.model))
+        return buffer.getvalue()

@@ -6,6 +6,7 @@ import os
 import queue
 import signal
 import threading
+import time
 import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from bot.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from bot.diffusion.sdxl import StableDiffusionXL
+    from bot.diffusion.steps import Step
 
 
 def work(connection: Connection, model: ModelInfo, device: str) -> None:
@@ -30,7 +32,7 @@ def work(connection: Connection, model: ModelInfo, device: str) -> None:
         from bot.diffusion.sdxl import StableDiffusionXL
 
         sdxl = StableDiffusionXL.load(
-            model, device, lambda progress, detail: connection.send(Loading(progress, detail))
+            model, device, on_progress=lambda progress, detail: connection.send(Loading(progress, detail))
         )
     except BotError as error:
         connection.send(LoadFailed(str(error)))
@@ -64,15 +66,18 @@ def _listen(connection: Connection, batches: queue.SimpleQueue[Generate], cancel
 
 
 def _make(job: Job, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[int]) -> list[GeneratedImage]:
-    def on_step(stage: str, step: int, steps: int) -> None:
+    def on_step(step: Step) -> None:
         # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
         if job.id in cancelled:
             raise GenerationCancelled
-        connection.send(Progress(job.id, stage, step, steps))
+        connection.send(Progress(job.id, step.stage, step.step, step.steps, step.preview))
 
     if job.id in cancelled:
         raise GenerationCancelled
+    started = time.perf_counter()
+    pictures = sdxl(job.parameters, on_step)
+    elapsed = time.perf_counter() - started
     return [
-        GeneratedImage(job_id=job.id, index=index, png=made.png, parameters=made.parameters, elapsed=made.elapsed)
-        for index, made in enumerate(sdxl(job.parameters, on_step))
+        GeneratedImage(job_id=job.id, index=index, png=png, parameters=job.parameters.of_image(index), elapsed=elapsed)
+        for index, png in enumerate(pictures)
     ]

@@ -120,17 +120,17 @@ def stage_steps(job: Job, progress: Progress | None) -> list[tuple[str, int, int
     return [("base", base, base), ("refiner", progress.step, progress.steps)]
 
 
-def finished_card(job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remark: str = "") -> Layout:
-    """The card with its pictures, and everything that went into them."""
-    remarks = [] if elapsed is None else [text.seconds(elapsed)]
-    details = text.parameter_lines(job.parameters, *remarks, f"#{job.id}")
-    if remark:
-        details += f"\n-# {remark}"
+def finished_card(
+    job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remarks: Sequence[str] = ()
+) -> Layout:
+    """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
+    ends = [f"#{job.id}"] if elapsed is None else [text.seconds(elapsed), f"#{job.id}"]
+    details = "\n".join([text.parameter_lines(job.parameters, *ends), *(f"-# {remark}" for remark in remarks)])
     gallery = [
         MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
     ]
     return Layout(
-        ui.TextDisplay(f"{text.headline(job.parameters)} · <@{job.user_id}>"),
+        _headline_with_author(job),
         ui.MediaGallery(*gallery),
         ui.TextDisplay(details),
         ui.ActionRow(again_button(job.id), delete_button(job.id)),
@@ -141,12 +141,17 @@ def finished_card(job: Job, pictures: Sequence[Picture], *, elapsed: float | Non
 def closed_card(job: Job, sentence: str) -> Layout:
     """The card of a job that ended without a picture: why, and what it would have been."""
     return Layout(
-        ui.TextDisplay(text.headline(job.parameters)),
+        _headline_with_author(job),
         ui.TextDisplay(sentence),
         ui.TextDisplay(text.parameter_lines(job.parameters, f"#{job.id}")),
         ui.ActionRow(again_button(job.id), delete_button(job.id)),
         colour=BROKEN if job.status is JobStatus.FAILED else OVER,
     )
+
+
+def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:
+    # Named at the end only: a finished card may stand far from the command, or be a message of its own.
+    return ui.TextDisplay(f"{text.headline(job.parameters)} · <@{job.user_id}>")
 
 
 def ending(job: Job) -> str:

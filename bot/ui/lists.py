@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import discord
 from discord import ui
@@ -18,38 +19,30 @@ from bot.ui.layout import Layout
 SHOWN_JOBS = 12
 
 
-def queue_card(line: Sequence[tuple[Job, str]], health: ExecutorHealth, viewer_id: int) -> Layout:
-    """Who waits, for how long and behind whom. `line` holds each job with when it will be ready, or ''.
+def queue_card(line: Sequence[tuple[Job, datetime | None]], health: ExecutorHealth, viewer_id: int) -> Layout:
+    """Who waits, behind whom and for how long. `line` is in order, each job with when it will be ready.
 
     Prompts are shown to their own author only.
     """
-    running = [entry for entry in line if entry[0].status is JobStatus.RUNNING]
-    waiting = [entry for entry in line if entry[0].status is not JobStatus.RUNNING]
-    lines = [_state(health, len(running), len(waiting))]
-    shown = [(job, _entry(job, place, ready, viewer_id)) for place, (job, ready) in _places(running, waiting)]
-    lines += [entry for _, entry in shown[:SHOWN_JOBS]]
-    if len(shown) > SHOWN_JOBS:
-        lines.append(f"-# and {text.count(len(shown) - SHOWN_JOBS, 'job')} more")
-        lines += [entry for job, entry in shown[SHOWN_JOBS:] if job.user_id == viewer_id]
+    running = sum(job.status is JobStatus.RUNNING for job, _ in line)
+    lines = [_state(health, running, len(line) - running)]
+    for place, (job, ready) in enumerate(line, 1 - running):
+        if place <= SHOWN_JOBS or job.user_id == viewer_id:
+            lines.append(_entry(job, place, ready, viewer_id))
+    hidden = len(line) + 1 - len(lines)
+    if hidden:
+        lines.append(f"-# and {text.count(hidden, 'job')} more")
     return Layout(ui.TextDisplay("**The queue**"), ui.TextDisplay("\n".join(lines)), colour=_colour(health))
 
 
-def _places(
-    running: Sequence[tuple[Job, str]], waiting: Sequence[tuple[Job, str]]
-) -> list[tuple[str, tuple[Job, str]]]:
-    return [("now", entry) for entry in running] + [(f"{place}.", entry) for place, entry in enumerate(waiting, 1)]
-
-
-def _entry(job: Job, place: str, ready: str, viewer_id: int) -> str:
-    parts = [f"`{place:>4}` #{job.id} <@{job.user_id}>"]
+def _entry(job: Job, place: int, ready: datetime | None, viewer_id: int) -> str:
+    running = job.status is JobStatus.RUNNING
+    parts = [f"**{'now' if running else f'{place}.'}** #{job.id} <@{job.user_id}>"]
     if job.user_id == viewer_id:
         parts.append(text.escape(job.parameters.prompt, 60))
-    since = job.started_at if job.status is JobStatus.RUNNING else job.created_at
-    parts.append(
-        f"{'started' if job.status is JobStatus.RUNNING else 'asked'} {text.relative(since or job.created_at)}"
-    )
-    if ready:
-        parts.append(f"ready {ready}")
+    parts.append(f"asked {text.relative(job.created_at)}")
+    if ready is not None:
+        parts.append(f"ready {text.relative(ready)}")
     return " · ".join(parts)
 
 

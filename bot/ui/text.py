@@ -129,7 +129,7 @@ def _seeds(parameters: Parameters) -> str:
 
 def _unusual(parameters: Parameters) -> list[str]:
     """Fields that stand otherwise than they do by default, by the names that people type."""
-    names = QUIET + QUIET_NEGATIVE
+    names: tuple[str, ...] = QUIET + QUIET_NEGATIVE
     if parameters.denoising_end is not None:
         names += QUIET_REFINER
     fields = Parameters.model_fields

@@ -1,0 +1,169 @@
+"""The bot's connection to Discord: what it listens to, which commands it offers, and what is said when it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.cogs.buttons import Buttons
+from bot.cogs.help import Help
+from bot.cogs.imagine import Imagine
+from bot.cogs.jobs import Jobs
+from bot.delivery import Delivery
+from bot.errors import StartupFailed
+from bot.services.generation import GenerationService
+from bot.settings import Settings
+from bot.storage import Storage
+from bot.ui.buttons import JobButton
+from bot.ui.errors import answer_error
+
+log = logging.getLogger(__name__)
+
+#: The key under which the storage keeps which commands Discord knows, and where.
+COMMAND_TREE = "command_tree"
+WRONG_TOKEN = (
+    "Discord refuses DISCORD_TOKEN. Reset it on the page “Bot” of your application at "
+    "https://discord.com/developers/applications, and write the new one into .env."
+)
+
+
+class ImagineTree(app_commands.CommandTree["ImagineBot"]):
+    """The commands; their errors go to the one handler."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
+        await answer_error(interaction, error)
+
+
+class ImagineBot(commands.Bot):
+    """Speaks with Discord. It needs no privileged intent: slash commands and presses come without any."""
+
+    def __init__(self, settings: Settings, storage: Storage, generation: GenerationService) -> None:
+        super().__init__(
+            commands.when_mentioned,
+            tree_cls=ImagineTree,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.delivery = Delivery(self, generation)
+        self._settings = settings
+        self._storage = storage
+        self._generation = generation
+        self._redirection = ExitStack()
+
+    async def setup_hook(self) -> None:
+        """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
+        self.add_dynamic_items(JobButton)
+        await self.add_cog(Imagine(self._generation, self.delivery))
+        await self.add_cog(Jobs(self._generation, self.delivery))
+        await self.add_cog(Buttons(self._generation, self.delivery))
+        await self.add_cog(Help(self._generation.model))
+        await self._sync_commands()
+
+    async def login(self, token: str) -> None:
+        """Log in by REST. Raises `StartupFailed` with what to do."""
+        settings = self._settings
+        self._redirection.enter_context(redirected(settings.discord_api_url, settings.discord_gateway_url))
+        try:
+            await super().login(token)
+        except discord.LoginFailure as error:
+            raise StartupFailed(WRONG_TOKEN) from error
+        except discord.HTTPException as error:
+            raise StartupFailed(f"Discord does not let the bot in: {error}. Try again in a few minutes.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            reason = str(error) or type(error).__name__
+            raise StartupFailed(
+                f"Discord cannot be reached at {settings.discord_api_url} ({reason}). "
+                "Look at the network, and at DISCORD_API_URL."
+            ) from error
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Stay connected to the gateway. Raises `StartupFailed` when Discord will not have it."""
+        try:
+            await super().connect(reconnect=reconnect)
+        except discord.PrivilegedIntentsRequired as error:
+            raise StartupFailed("Discord refuses the intents of this bot, which are not privileged ones.") from error
+        except discord.ConnectionClosed as error:
+            if error.code == 4004:  # noqa: PLR2004
+                raise StartupFailed(WRONG_TOKEN) from error
+            raise StartupFailed(f"Discord closed the connection for good: {error}.") from error
+
+    async def close(self) -> None:
+        """Leave Discord."""
+        try:
+            await super().close()
+        finally:
+            self._redirection.close()
+
+    async def _sync_commands(self) -> None:
+        """Tell Discord the commands, when they or their place have changed: it allows 200 a day, and each is slow."""
+        commands_ = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        guild_ids = sorted(set(self._settings.discord_guild_ids))
+        known = _parsed(await self._storage.get_state(COMMAND_TREE))
+        current = {
+            "application": self.application_id,
+            "guilds": guild_ids,
+            "hash": hashlib.sha256(json.dumps(commands_, sort_keys=True).encode()).hexdigest(),
+        }
+        if known == current:
+            log.debug("the commands are as Discord knows them")
+            return
+        if known.get("application") == self.application_id:
+            await self._withdraw(known, guild_ids)
+        failed = False
+        for guild in map(discord.Object, guild_ids):
+            self.tree.copy_global_to(guild=guild)
+            try:
+                await self.tree.sync(guild=guild)
+            except discord.Forbidden:
+                failed = True
+                log.error("DISCORD_GUILD_IDS names %s: invite the bot there, or take it out of the list", guild.id)
+        if not guild_ids:
+            await self.tree.sync()
+        if not failed:
+            await self._storage.set_state(COMMAND_TREE, json.dumps(current))
+        log.info("%s commands synced to %s", len(commands_), guild_ids or "all servers")
+
+    async def _withdraw(self, known: dict[str, Any], guild_ids: list[int]) -> None:
+        """Take the commands away from where they no longer belong, or they would be offered twice."""
+        application_id = self.application_id
+        if application_id is None:
+            return
+        if guild_ids and not known["guilds"]:
+            await self.http.bulk_upsert_global_commands(application_id, [])
+        for guild_id in set(known["guilds"]) - set(guild_ids):
+            try:
+                await self.http.bulk_upsert_guild_commands(application_id, guild_id, [])
+            except discord.Forbidden:
+                log.info("commands stay in server %s, which the bot has left", guild_id)
+
+
+def _parsed(state: str | None) -> dict[str, Any]:
+    return json.loads(state) if state else {}
+
+
+@contextmanager
+def redirected(api_url: str, gateway_url: str) -> Iterator[None]:
+    """Send discord.py to these addresses for as long as the bot is logged in.
+
+    discord.py keeps both in class attributes and nowhere else, so other clients in this process are redirected too;
+    they are left alone when the addresses are Discord's own, and get the old ones back when the bot leaves.
+    """
+    known = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = api_url.rstrip("/"), yarl.URL(gateway_url)
+    try:
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = known

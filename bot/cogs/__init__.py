@@ -1,0 +1,1 @@
+"""The Discord door: slash commands and what a press on a button does."""

@@ -1,0 +1,70 @@
+"""`/cancel` and `/queue`: what is under way, and taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.cogs.rules import moderates
+from bot.delivery import Delivery
+from bot.jobs import Job, JobStatus
+from bot.line import ordinal
+from bot.services.generation import GenerationService
+from bot.ui.errors import reply
+from bot.ui.lists import queue_card
+from bot.ui.text import choice
+
+#: As many as Discord shows.
+MAX_CHOICES = 25
+
+
+class Jobs(commands.Cog):
+    """The queue, as people see it."""
+
+    def __init__(self, generation: GenerationService, delivery: Delivery) -> None:
+        self._generation = generation
+        self._delivery = delivery
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.describe(job="The number on its card, as in #41")
+    async def cancel(self, interaction: discord.Interaction[Any], job: app_commands.Range[int, 1]) -> None:
+        """Take back one of your jobs that waits or runs."""
+        await interaction.response.defer(ephemeral=True)
+        found = await self._generation.get(job)
+        found = await self._generation.cancel(
+            job, user_id=interaction.user.id, is_moderator=moderates(interaction, found)
+        )
+        if found.status is JobStatus.RUNNING:
+            self._delivery.cancelling(job)
+            await reply(interaction, f"Job #{job} stops at its next step.")
+        else:
+            await reply(interaction, f"Job #{job} is cancelled.")
+
+    @cancel.autocomplete("job")
+    async def _own_jobs(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[int]]:
+        """One's own jobs, and for a moderator all of this channel; from memory, for Discord waits 3 s at most."""
+        mine = [
+            job for job in self._generation.line() if job.user_id == interaction.user.id or moderates(interaction, job)
+        ]
+        lines = [(job, choice(job, self._state(job))) for job in mine]
+        typed = current.removeprefix("#").casefold()
+        matching = [app_commands.Choice(name=line, value=job.id) for job, line in lines if typed in line.casefold()]
+        return matching[:MAX_CHOICES]
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    async def queue(self, interaction: discord.Interaction[Any]) -> None:
+        """See who waits for a picture, and how long."""
+        line = [(job, self._generation.expected_at(job.id)) for job in self._generation.line()]
+        card = queue_card(line, self._generation.health(), interaction.user.id)
+        await interaction.response.send_message(view=card, ephemeral=True)
+
+    def _state(self, job: Job) -> str:
+        position = self._generation.position(job.id)
+        return f"{ordinal(position)} in line" if position else "running"

@@ -1,0 +1,39 @@
+"""Who may do what where, as Discord's permissions say it at this moment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+
+from bot.errors import CannotPostHere
+from bot.jobs import Job
+
+
+def check_can_post(interaction: discord.Interaction[Any]) -> int:
+    """The id of the channel, when pictures can be posted there. Raises `CannotPostHere` before any work is done."""
+    channel = interaction.channel
+    if channel is None:
+        raise CannotPostHere
+    if interaction.guild_id is None:
+        return channel.id
+    granted = interaction.app_permissions
+    in_thread = isinstance(channel, discord.Thread)
+    needed = {
+        "View Channel": granted.view_channel,
+        "Send Messages in Threads": granted.send_messages_in_threads or not in_thread,
+        "Send Messages": granted.send_messages or in_thread,
+        "Attach Files": granted.attach_files,
+    }
+    lacking = [name for name, given in needed.items() if not given]
+    if lacking:
+        raise CannotPostHere(
+            f"The bot cannot post pictures here: it lacks {' and '.join(lacking)}. "
+            "Ask a moderator to allow that, or use another channel."
+        )
+    return channel.id
+
+
+def moderates(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Whether this person may manage messages in the channel of that job, which must be the channel they stand in."""
+    return interaction.channel_id == job.channel_id and interaction.permissions.manage_messages

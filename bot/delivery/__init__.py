@@ -1,0 +1,184 @@
+"""The life of each job's message: card, progress, picture. Edits are few; the last one never waits, nor gets lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import discord
+
+from bot.delivery.ending import tell_end
+from bot.delivery.live import LiveJob
+from bot.delivery.message import Unreachable
+from bot.delivery.pace import EditPace
+from bot.errors import BotError
+from bot.events import JobEvent, JobSucceeded, Progress
+from bot.jobs import Job
+from bot.services.generation import GenerationService
+from bot.ui.cards import RESTARTED
+
+log = logging.getLogger(__name__)
+
+#: Seconds that ends of jobs get to reach Discord when the bot is stopped; the next start brings the others.
+GRACE = 5.0
+#: Seconds until a job whose command never answered is shown in a message of its own.
+ANSWER_PATIENCE = 20.0
+#: Seconds between two looks at what no event tells: the estimate, and how far the model is loaded.
+REFRESH = 2.0
+
+
+class Delivery:
+    """Shows what happens to jobs. An async context manager: inside it, one task keeps the message of each job current.
+
+    Those tasks belong to the delivery and to no command, so that a command's end (or a test's) never waits for them.
+    """
+
+    def __init__(self, client: discord.Client, generation: GenerationService) -> None:
+        self._client = client
+        self._generation = generation
+        self._pace = EditPace()
+        self._jobs: dict[int, LiveJob] = {}
+        self._arrived: asyncio.Queue[LiveJob] = asyncio.Queue()
+        self._supervisor: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._generation.subscribe(self.handle)
+        self._supervisor = asyncio.create_task(self._supervise(), name="delivery")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ending = [asyncio.create_task(live.closed.wait()) for live in self._jobs.values() if live.outcome is not None]
+        if ending:
+            _, late = await asyncio.wait(ending, timeout=GRACE)
+            for waiter in late:
+                waiter.cancel()
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await supervisor
+
+    async def answer(self, job: Job, interaction: discord.Interaction[Any]) -> None:
+        """Answer with the job's card, and keep it current from now on."""
+        live = self._live(job)
+        card = live.card(self._generation)
+        try:
+            await live.message.answer(interaction, card)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # The job is accepted all the same; without an answer to edit, its card becomes a message of its own.
+            log.info("job %s: its card could not be sent as an answer: %s", job.id, error)
+        else:
+            live.answered(interaction, card)
+            await self._remember(live)
+        finally:
+            live.opened.set()
+
+    def cancelling(self, job_id: int) -> None:
+        """Show that somebody has asked for a running job to be cancelled."""
+        if job_id in self._jobs:
+            self._jobs[job_id].cancel()
+
+    def handle(self, event: JobEvent) -> None:
+        """Take note of what happened to a job; the tasks show it as soon as the pace allows."""
+        if self._supervisor is None:
+            return
+        if isinstance(event, Progress):
+            if event.job_id in self._jobs:
+                self._jobs[event.job_id].take(event)
+            return
+        self._live(event.job).take(event)
+        for other in self._jobs.values():
+            if other.waits:
+                other.changed.set()
+
+    async def resume(self, to_post: Iterable[Job]) -> None:
+        """Take up the messages of jobs that the last run of the bot left: those in line, and pictures not yet shown."""
+        for job in self._generation.line():
+            live = self._live(job)
+            live.notice = RESTARTED
+            live.changed.set()
+        for job in to_post:
+            self._live(job).take(JobSucceeded(job, ()))
+        for live in self._jobs.values():
+            live.opened.set()
+
+    def _live(self, job: Job) -> LiveJob:
+        live = self._jobs.get(job.id)
+        if live is None:
+            live = self._jobs[job.id] = LiveJob(self._client, job)
+            self._arrived.put_nowait(live)
+        return live
+
+    async def _supervise(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                live = await self._arrived.get()
+                group.create_task(self._follow(live), name=f"delivery of job {live.job.id}")
+
+    async def _follow(self, live: LiveJob) -> None:
+        job_id = live.job.id
+        try:
+            await _wait(live.opened, ANSWER_PATIENCE)
+            while live.outcome is None:
+                await self._turn(live)
+                await self._show(live)
+            self._pace.note(live.message.channel_id, _now())
+            await tell_end(self._generation, live, live.outcome)
+        except Unreachable:
+            # Pictures stay POSTING, so the next start of the bot brings them.
+            log.exception("job %s: Discord was out of reach for too long, its end was not shown", job_id)
+        except Exception:
+            log.exception("job %s: its message was given up", job_id)
+        finally:
+            live.closed.set()
+            del self._jobs[job_id]
+
+    async def _turn(self, live: LiveJob) -> None:
+        """Return when there may be something to show and the pace allows it, or at once when it is urgent."""
+        await _wait(live.changed, REFRESH)
+        live.changed.clear()
+        while not live.urgent.is_set() and (delay := self._delay(live)):
+            await _wait(live.urgent, delay)
+
+    def _delay(self, live: LiveJob) -> float:
+        return self._pace.delay(live.message.channel_id, live.last_edit, _now(), patient=live.waits)
+
+    async def _show(self, live: LiveJob) -> None:
+        if live.outcome is not None:
+            return
+        live.urgent.clear()
+        card = live.card(self._generation)
+        if not live.is_news(card):
+            return
+        known = live.message.message_id
+        live.last_edit = _now()
+        self._pace.note(live.message.channel_id, live.last_edit)
+        await live.message.show(card, live.files)
+        if live.message.message_id != known:
+            await self._remember(live)
+
+    async def _remember(self, live: LiveJob) -> None:
+        if live.message.message_id is None:
+            return
+        try:
+            await self._generation.attach_message(live.job.id, live.message.message_id)
+        except BotError:
+            # Only a restart would miss it: the job's end then comes in a message of its own.
+            log.exception("job %s: its message could not be recorded", live.job.id)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for `event`, but not for ever."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -1,0 +1,110 @@
+"""How a job's message ends: with the pictures, or with why there are none. Tried until Discord has it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from bot.delivery.attachments import ENCODINGS, Attachments, encode
+from bot.delivery.live import Ended, LiveJob
+from bot.delivery.message import TooLarge, Unreachable, Way
+from bot.errors import BotError
+from bot.events import JobCancelled, JobSucceeded
+from bot.jobs import Job, JobStatus
+from bot.services.generation import GenerationService
+from bot.ui.cards import closed_card, ending, finished_card
+from bot.ui.layout import Layout
+
+log = logging.getLogger(__name__)
+
+#: An author who has waited longer has looked away, and is called back once.
+LONG_WAIT = timedelta(minutes=1)
+#: Seconds that Discord may be out of reach before a job is left to the next start of the bot.
+PATIENCE = 15 * 60
+NO_WAY = (
+    "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
+    "ask the owner of this bot."
+)
+TOO_LARGE = "The picture is made and kept, but even made smaller it is more than Discord takes here."
+
+
+async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended) -> None:
+    """Bring the end of a job to its author, and record that it arrived or why it did not."""
+    way = None
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(Unreachable),
+        wait=wait_random_exponential(multiplier=1, max=60),
+        stop=stop_after_delay(PATIENCE),
+        reraise=True,
+    ):
+        with attempt:
+            way = await _deliver(generation, live, outcome)
+    # After it is recorded as posted: a bot that is stopped in between calls nobody, rather than calling twice.
+    if way is Way.EDITED and live.took > LONG_WAIT and not isinstance(outcome, JobCancelled):
+        await live.message.ping(_call(outcome))
+
+
+async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended) -> Way | None:
+    if not isinstance(outcome, JobSucceeded):
+        return await _say(live, outcome.job, ending(outcome.job))
+    job = outcome.job
+    try:
+        pngs = [image.png for image in outcome.images] or await generation.pictures_of(job.id)
+        way = await _post_pictures(live, outcome, pngs)
+    except (BotError, TooLarge) as error:
+        reason = TOO_LARGE if isinstance(error, TooLarge) else str(error)
+        await generation.undeliverable(job.id, reason)
+        return await _say(live, job.evolve(status=JobStatus.FAILED), reason)
+    if way is None:
+        await generation.undeliverable(job.id, NO_WAY)
+    else:
+        await generation.posted(job.id)
+    return way
+
+
+async def _say(live: LiveJob, job: Job, sentence: str) -> Way | None:
+    card = closed_card(job, sentence)
+    return await live.message.deliver(card, list, card)
+
+
+async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[bytes]) -> Way | None:
+    """Post them as large as this place takes them; Discord's word counts more than what it said before."""
+    message = live.message
+    attachments = await encode(outcome.job, pngs, message.filesize_limit)
+    while True:
+        card = _finished(outcome, attachments)
+        private = _finished(
+            outcome, attachments, f"sent here because the bot cannot post in <#{outcome.job.channel_id}>"
+        )
+        try:
+            return await message.deliver(card, attachments.files, private)
+        except TooLarge:
+            if attachments.level + 1 == len(ENCODINGS):
+                raise
+        log.info("job %s: the files are too large for Discord, made smaller", outcome.job.id)
+        attachments = await encode(outcome.job, pngs, message.filesize_limit, attachments.level + 1)
+
+
+def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: str) -> Layout:
+    job = outcome.job
+    again = "the picture process stopped once, so it was made in a second attempt" if job.attempts > 1 else ""
+    shown = [remark for remark in (attachments.remark, again, *remarks) if remark]
+    return finished_card(job, attachments.pictures, elapsed=_elapsed(outcome), remarks=shown)
+
+
+def _elapsed(outcome: JobSucceeded) -> float | None:
+    if outcome.images:
+        return outcome.images[0].elapsed
+    job = outcome.job
+    if job.started_at is None or job.finished_at is None:
+        return None
+    return (job.finished_at - job.started_at).total_seconds()
+
+
+def _call(outcome: Ended) -> str:
+    if not isinstance(outcome, JobSucceeded):
+        return "Your picture could not be made."
+    return "Your pictures are ready." if outcome.job.parameters.num_images_per_prompt > 1 else "Your picture is ready."
