@@ -33,7 +33,9 @@ log = logging.getLogger(__name__)
 
 #: The key under which the storage keeps which commands Discord knows, and where.
 COMMAND_TREE = "command_tree"
-WRONG_TOKEN = (
+#: How the gateway closes on a token that it does not know.
+AUTHENTICATION_FAILED = 4004
+REFUSED = (
     "Discord refuses DISCORD_TOKEN. Reset it on the page “Bot” of your application at "
     "https://discord.com/developers/applications, and write the new one into .env."
 )
@@ -79,7 +81,7 @@ class ImagineBot(commands.Bot):
         try:
             await super().login(token)
         except discord.LoginFailure as error:
-            raise StartupFailed(WRONG_TOKEN) from error
+            raise StartupFailed(REFUSED) from error
         except discord.HTTPException as error:
             raise StartupFailed(f"Discord does not let the bot in: {error}. Try again in a few minutes.") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -96,8 +98,8 @@ class ImagineBot(commands.Bot):
         except discord.PrivilegedIntentsRequired as error:
             raise StartupFailed("Discord refuses the intents of this bot, which are not privileged ones.") from error
         except discord.ConnectionClosed as error:
-            if error.code == 4004:  # noqa: PLR2004
-                raise StartupFailed(WRONG_TOKEN) from error
+            if error.code == AUTHENTICATION_FAILED:
+                raise StartupFailed(REFUSED) from error
             raise StartupFailed(f"Discord closed the connection for good: {error}.") from error
 
     async def close(self) -> None:
@@ -129,7 +131,8 @@ class ImagineBot(commands.Bot):
                 await self.tree.sync(guild=guild)
             except discord.Forbidden:
                 failed = True
-                log.error("DISCORD_GUILD_IDS names %s: invite the bot there, or take it out of the list", guild.id)
+                # A warning without a traceback: the line says all that its owner needs.
+                log.warning("DISCORD_GUILD_IDS names %s: invite the bot there, or take it out of the list", guild.id)
         if not guild_ids:
             await self.tree.sync()
         if not failed:

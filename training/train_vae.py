@@ -102,7 +102,8 @@ def _train(rank: int, processes: int, arguments: argparse.Namespace) -> None:
 def balance(vae: AutoencoderKL, deviations: torch.Tensor) -> torch.Tensor:
     """Rescale the latents, without changing a picture: the tied channels get unit deviation, the free one less.
 
-    The free channel says where inside a cell an edge runs; at full strength it would drown the rest in the U-Net's loss.
+    The free channel says where inside a cell an edge runs; at full strength it would drown the rest in the U-Net's
+    loss.
     """
     scale = torch.tensor([1.0, 1.0, 1.0, _FREE_DEVIATION]) / deviations
     vae.quant_conv.weight[:4] *= scale[:, None, None, None]

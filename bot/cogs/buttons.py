@@ -29,9 +29,7 @@ class Buttons(commands.Cog):
         """A `JobButton` was pressed."""
         presses = {CANCEL: self._cancel, AGAIN: self._again, DELETE: self._delete}
         try:
-            if action not in presses:
-                raise RequestRejected("This button comes from another version of the bot and does nothing any more.")
-            await presses[action](interaction, job_id)
+            await presses.get(action, _of_another_version)(interaction, job_id)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await answer_error(interaction, error)
 
@@ -60,3 +58,7 @@ class Buttons(commands.Cog):
         await self._generation.delete(job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job))
         with contextlib.suppress(discord.NotFound):
             await interaction.delete_original_response()
+
+
+async def _of_another_version(interaction: discord.Interaction[Any], job_id: int) -> None:
+    raise RequestRejected("This button comes from another version of the bot and does nothing any more.")

@@ -75,7 +75,7 @@ class Imagine(commands.Cog):
     ) -> None:
         """Make a picture from words."""
         channel_id = check_can_post(interaction)
-        said = {
+        said: dict[str, Any] = {
             "prompt": prompt,
             "negative_prompt": negative_prompt,
             "num_inference_steps": num_inference_steps,

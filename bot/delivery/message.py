@@ -122,14 +122,19 @@ class JobMessage:
 
     async def _edit(self, view: ui.LayoutView, files: Files) -> bool:
         interaction, message_id = self._live_interaction(), self.message_id
+        # Said each time: without it discord.py leaves it out of an edit, and the text of an edit could ping anybody.
+        mention = self._mention_of_author()
         if interaction is not None and await self._try(
-            "token", lambda: interaction.edit_original_response(view=view, attachments=list(files()))
+            "token",
+            lambda: interaction.edit_original_response(view=view, attachments=list(files()), allowed_mentions=mention),
         ):
             return True
         if message_id is None or self._lost:
             return False
         message = self._channel().get_partial_message(message_id)
-        return await self._try("message", lambda: message.edit(view=view, attachments=list(files())))
+        return await self._try(
+            "message", lambda: message.edit(view=view, attachments=list(files()), allowed_mentions=mention)
+        )
 
     async def _post(self, channel: discord.abc.Messageable, view: ui.LayoutView, files: Files) -> None:
         # The nonce makes Discord drop the second of two equal posts, when the answer to the first was lost.

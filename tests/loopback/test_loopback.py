@@ -17,12 +17,14 @@ from tests.loopback.redirect import redirected
 Reaction = Callable[[discord.Interaction], Awaitable[None]]
 PNG = b"\x89PNG\r\n\x1a\n"
 
+NOBODY = discord.AllowedMentions.none()
+
 
 class PlainBot(commands.Bot):
     """A bot whose one command and one button do what the test says; `caught` is what went wrong."""
 
     def __init__(self) -> None:
-        super().__init__("!", intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none())
+        super().__init__("!", intents=discord.Intents(guilds=True), allowed_mentions=NOBODY)
         self.reaction: Reaction = answer
         self.caught: asyncio.Queue[discord.HTTPException] = asyncio.Queue()
 
@@ -236,7 +238,7 @@ async def test_a_lost_connection_is_resumed_and_nothing_is_missed(
 async def test_the_message_route_works_without_a_token(loopback: LoopbackDiscord, bot: PlainBot) -> None:
     channel = bot.get_partial_messageable(loopback.art.id)
     sent = await channel.send(view=card("by itself"))
-    await channel.get_partial_message(sent.id).edit(view=card("edited"))
+    await channel.get_partial_message(sent.id).edit(view=card("edited"), allowed_mentions=NOBODY)
     assert [message.text for message in loopback.messages] == ["edited"]
     await sent.delete()
     assert loopback.messages == []
