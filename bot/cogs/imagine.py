@@ -67,7 +67,7 @@ class Imagine(commands.Cog):
         negative_prompt: Range[str, 1, MAX_PROMPT_LENGTH] | None = None,
         aspect_ratio: str | None = None,
         num_inference_steps: Range[int, 1, MAX_STEPS] | None = None,
-        guidance_scale: Range[float, 0, MAX_GUIDANCE_SCALE] | None = None,
+        guidance_scale: Range[float, 0.0, MAX_GUIDANCE_SCALE] | None = None,
         seed: Range[int, 0, MAX_SEED] | None = None,
         num_images_per_prompt: Range[int, 1, MAX_IMAGES] | None = None,
         refiner: Literal["on", "off"] | None = None,
