@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.client import ImagineBot
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
+from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
 from bot.services.generation import GenerationService
@@ -49,7 +50,8 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         executor = await stack.enter_async_context(executor or create_executor(settings, model))
         queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
         pictures = PictureFolder(settings.data_dir / "pictures")
-        generation = GenerationService(model, storage, pictures, queue)
+        inputs = InputFolder(settings.inputs_dir)
+        generation = GenerationService(model, storage, pictures, inputs, queue)
         bot = ImagineBot(settings, storage, generation)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 

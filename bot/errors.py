@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
+from typing import Any, Self
+
+from bot.sentences import Sentence
 
 
 class BotError(Exception):
     """Something went wrong."""
 
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or inspect.getdoc(type(self)))
+    def __init__(self, template: str | None = None, /, **values: Any) -> None:
+        self.sentences: Sequence[Sentence] = [Sentence(template or str(inspect.getdoc(type(self))), values)]
+        super().__init__(str(self.sentences[0]))
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sentence]) -> Self:
+        """An error that has several things to say."""
+        error = cls(" ".join(map(str, sentences)))
+        error.sentences = sentences
+        return error
 
 
 class RequestRejected(BotError):
@@ -18,6 +30,10 @@ class RequestRejected(BotError):
 
 class InvalidParameters(RequestRejected):
     """These parameters do not fit together."""
+
+
+class InvalidUpload(RequestRejected):
+    """This file cannot be used as a picture."""
 
 
 class QueueFull(RequestRejected):

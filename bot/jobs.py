@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from bot.parameters import Parameters
+from bot.sentences import Sentence
 
 
 class JobStatus(StrEnum):
@@ -30,7 +31,11 @@ class JobStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One accepted request. `attempts` counts its starts in an executor; `error` is what its author was told."""
+    """One accepted request. `attempts` counts its starts in an executor; `error` is what its author was told.
+
+    `remarks` are what else its author should know, as what was changed of the request; `locale` is the language, by
+    Discord's code, in which its card speaks.
+    """
 
     id: int
     guild_id: int | None
@@ -43,6 +48,8 @@ class Job:
     status: JobStatus = JobStatus.QUEUED
     attempts: int = 0
     error: str | None = None
+    remarks: tuple[Sentence, ...] = ()
+    locale: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -60,10 +67,14 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GeneratedImage:
-    """One finished picture: PNG bytes with infotext, the parameters that make it again, the seconds its job took."""
+    """One finished picture: PNG bytes with infotext, the parameters that make it again, the seconds its job took.
+
+    `remarks` are what the engine has to say about it, as that the memory did not suffice for all images at once.
+    """
 
     job_id: int
     index: int
     png: bytes
     parameters: Parameters
     elapsed: float
+    remarks: tuple[Sentence, ...] = ()

@@ -1,28 +1,30 @@
-"""Parameters of one picture in diffusers' own words: their limits, their defaults, and how partial ones merge."""
+"""Parameters of one picture in diffusers' own words, and their limits: complete and valid, or refused in a sentence."""
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from bot.errors import InvalidParameters, ModelNotFound
-from bot.model_info import ModelInfo
-from bot.scheduler_names import find_scheduler, nearest_schedulers
+from bot.scheduler_names import TIMESTEP_SCHEDULERS, find_scheduler, nearest_schedulers
+from bot.sentences import Sentence
 
 MAX_PROMPT_LENGTH = 2000
 MAX_STEPS = 150
 MAX_GUIDANCE_SCALE = 30.0
 MAX_SEED = 2**32 - 1
 MAX_IMAGES = 4
+MAX_LORAS = 8
 MIN_SIZE = 64
 MAX_SIZE = 2048
 #: The autoencoder shrinks each side by this factor, so every size is a multiple of it.
 SIZE_MULTIPLE = 8
 MAX_PAIR = 8192
+#: SDXL's noise schedule has so many timesteps.
+TRAIN_TIMESTEPS = 1000
 #: How much of a wrong value its refusal repeats.
 MAX_QUOTED = 40
 #: What nobody sees and no database or picture should have to carry; line feeds and tabs are people's own.
@@ -45,6 +47,28 @@ Prompt = Annotated[str, Field(max_length=MAX_PROMPT_LENGTH)]
 PairSide = Annotated[int, Field(ge=0, le=MAX_PAIR)]
 Pair = tuple[PairSide, PairSide]
 AestheticScore = Annotated[float, Field(ge=0, le=10)]
+Timestep = Annotated[int, Field(ge=0, lt=TRAIN_TIMESTEPS)]
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
+#: The SHA-256 of a picture in the bot's input folder, in hexadecimal.
+InputId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+TimestepSpacing = Literal["leading", "trailing", "linspace"]
+
+
+class Lora(BaseModel):
+    """A low-rank adaptation by the name of its file, and how much of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str = Field(min_length=1, max_length=100)
+    weight: float = Field(1.0, ge=-2, le=2)
+
+
+class WrongValue(ValueError):
+    """A value that is refused, with the sentence; `{title}` in it is what people call the field."""
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        self.sentence = Sentence(template, values)
+        super().__init__(template)
 
 
 class Parameters(BaseModel):
@@ -53,6 +77,10 @@ class Parameters(BaseModel):
     The fields bear the names of `StableDiffusionXLPipeline.__call__`; a field's title is its name where people type it.
     `seed` is that of the first image; image k has `seed + k`. `denoising_end` is the share of the denoising after which
     the refiner takes over; `None` is the base alone. Pairs are (height, width) or (top, left), as in diffusers.
+
+    With `image` it is image-to-image, with `mask_image` (white is repainted) inpainting, with `upscaler` a second pass
+    over an enlarged `image`. The noise is that of `seed`, turned towards that of `variation_seed` by the share
+    `variation_strength`. `raw_prompt` and `raw_negative_prompt` are what was typed, where the prompts came out of it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -67,7 +95,7 @@ class Parameters(BaseModel):
     guidance_scale: float = Field(5.0, ge=0, le=MAX_GUIDANCE_SCALE, title="guidance")
     guidance_rescale: float = Field(0.0, ge=0, le=1, title="guidance_rescale")
     scheduler: str = Field("Euler", title="scheduler")
-    seed: int = Field(ge=0, le=MAX_SEED, title="seed")
+    seed: Seed = Field(title="seed")
     num_images_per_prompt: int = Field(1, ge=1, le=MAX_IMAGES, title="images")
     clip_skip: int | None = Field(None, ge=1, le=4, title="clip_skip")
     eta: float = Field(0.0, ge=0, le=1, title="eta")
@@ -80,8 +108,23 @@ class Parameters(BaseModel):
     negative_original_size: Pair | None = Field(None, title="negative_original_size")
     negative_crops_coords_top_left: Pair = Field((0, 0), title="negative_crops_coords_top_left")
     negative_target_size: Pair | None = Field(None, title="negative_target_size")
+    timesteps: tuple[Timestep, ...] | None = Field(None, title="timesteps")
+    timestep_spacing: TimestepSpacing | None = Field(None, title="spacing")
+    image: InputId | None = Field(None, title="image")
+    mask_image: InputId | None = Field(None, title="mask")
+    padding_mask_crop: int | None = Field(None, ge=0, le=512, title="mask_padding")
+    strength: float | None = Field(None, gt=0, le=1, title="strength")
+    upscaler: str | None = Field(None, max_length=100, title="upscaler")
+    variation_seed: Seed | None = Field(None, title="variation_seed")
+    variation_strength: float = Field(0.0, ge=0, le=1, title="variation")
+    loras: tuple[Lora, ...] = Field((), max_length=MAX_LORAS, title="lora")
+    style: str | None = Field(None, max_length=100, title="style")
+    raw_prompt: Prompt | None = Field(None, title="raw_prompt")
+    raw_negative_prompt: Prompt | None = Field(None, title="raw_negative_prompt")
 
-    @field_validator("prompt", "prompt_2", "negative_prompt", "negative_prompt_2", mode="before")
+    @field_validator(
+        "prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt", mode="before"
+    )
     @classmethod
     def _text_can_be_kept(cls, text: object) -> object:
         if not isinstance(text, str):
@@ -92,7 +135,7 @@ class Parameters(BaseModel):
     @classmethod
     def _prompt_says_something(cls, prompt: str) -> str:
         if not prompt:
-            raise ValueError("{} is empty. Say what the picture should show.")
+            raise WrongValue("{title} is empty. Say what the picture should show.")
         return prompt
 
     @field_validator("scheduler")
@@ -100,7 +143,8 @@ class Parameters(BaseModel):
     def _scheduler_is_known(cls, name: str) -> str:
         known = find_scheduler(name)
         if known is None:
-            raise ValueError(f"{{}} {_quoted(name)} is unknown. Nearest: {', '.join(nearest_schedulers(name))}.")
+            nearest = ", ".join(nearest_schedulers(name))
+            raise WrongValue("{title} {value} is unknown. Nearest: {nearest}.", value=quoted(name), nearest=nearest)
         return known
 
     @field_validator("width", "height")
@@ -108,112 +152,83 @@ class Parameters(BaseModel):
     def _size_fits_the_autoencoder(cls, size: int) -> int:
         below = size - size % SIZE_MULTIPLE
         if below != size:
-            fitting = f"{below} or {below + SIZE_MULTIPLE}"
-            raise ValueError(f"{{}} must be divisible by {SIZE_MULTIPLE}, and {size} is not: {fitting} would do.")
+            raise WrongValue(
+                "{title} must be divisible by {multiple}, and {size} is not: {below} or {above} would do.",
+                multiple=SIZE_MULTIPLE,
+                size=size,
+                below=below,
+                above=below + SIZE_MULTIPLE,
+            )
         return size
 
+    @field_validator("timesteps")
+    @classmethod
+    def _timesteps_go_down(cls, timesteps: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if timesteps is not None and (not timesteps or any(a <= b for a, b in pairwise(timesteps))):
+            raise WrongValue("{title} must go down, each smaller than the one before, as in 999, 750, 500, 250.")
+        if timesteps is not None and len(timesteps) > MAX_STEPS:
+            raise WrongValue("{title} are {count}, and at most {most} are taken.", count=len(timesteps), most=MAX_STEPS)
+        return timesteps
+
+    @model_validator(mode="before")
+    @classmethod
+    def _timesteps_are_the_steps(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("timesteps"), list | tuple):
+            return {**data, "num_inference_steps": len(data["timesteps"])}
+        return data
+
     @model_validator(mode="after")
-    def _both_models_have_a_step(self) -> Self:
+    def _they_fit_together(self) -> Self:
         if self.denoising_end is not None and self.num_inference_steps < 2:
-            raise ValueError(
+            raise WrongValue(
                 "The refiner needs at least 2 steps: one for the base, one for itself. Raise steps or turn it off."
             )
+        if self.timesteps is not None and self.scheduler not in TIMESTEP_SCHEDULERS:
+            raise WrongValue(
+                "scheduler {scheduler} takes no timesteps of its own. These do: {schedulers}.",
+                scheduler=self.scheduler,
+                schedulers=", ".join(TIMESTEP_SCHEDULERS),
+            )
+        if self.image is None:
+            for name in ("mask_image", "strength", "upscaler"):
+                if getattr(self, name) is not None:
+                    raise WrongValue("{title} needs an image to work on. Add one, or leave it out.", title=title(name))
+        if self.mask_image is None and self.padding_mask_crop is not None:
+            raise WrongValue("{title} needs a mask. Add one, or leave it out.", title=title("padding_mask_crop"))
+        if self.variation_strength and self.variation_seed is None:
+            raise WrongValue("{title} needs a variation_seed to turn to.", title=title("variation_strength"))
         return self
 
     def of_image(self, index: int) -> Parameters:
         """The parameters that make image `index` of this job again, alone."""
-        seed = (self.seed + index) % (MAX_SEED + 1)
-        return self.model_copy(update={"seed": seed, "num_images_per_prompt": 1})
+        changes: dict[str, Any] = {"num_images_per_prompt": 1}
+        if self.variation_strength and self.variation_seed is not None:
+            # Variations of one picture: its own noise stays, and each turns another way.
+            changes["variation_seed"] = (self.variation_seed + index) % (MAX_SEED + 1)
+        else:
+            changes["seed"] = (self.seed + index) % (MAX_SEED + 1)
+        return self.model_copy(update=changes)
 
 
-def bucket(aspect_ratio: str, native_size: int) -> tuple[int, int]:
-    """Width and height of a trained aspect ratio, for a model whose square has `native_size` pixels a side."""
-    try:
-        width, height = ASPECT_RATIOS[aspect_ratio]
-    except KeyError:
-        known = ", ".join(ASPECT_RATIOS)
-        raise InvalidParameters(f"aspect ratio “{aspect_ratio}” is unknown. Choose one of: {known}.") from None
-    scale = native_size / ASPECT_RATIOS["1:1"][0]
-    return _nearest_size(width * scale), _nearest_size(height * scale)
-
-
-def _nearest_size(side: float) -> int:
-    multiple = round(side / SIZE_MULTIPLE) * SIZE_MULTIPLE
-    return max(MIN_SIZE, min(multiple, MAX_SIZE))
-
-
-def random_seed() -> int:
-    """A seed for a job whose author named none."""
-    return secrets.randbelow(MAX_SEED + 1)
-
-
-def model_defaults(model: ModelInfo) -> dict[str, Any]:
-    """The layer that all others are merged over: what suits this model."""
-    width, height = bucket("1:1", model.native_size)
-    defaults: dict[str, Any] = {"width": width, "height": height}
-    if model.refiner is not None:
-        defaults["denoising_end"] = 0.8
-    return defaults | dict(model.defaults)
-
-
-def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
-    """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
-
-    Raises `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
-    """
-    merged = model_defaults(model)
-    for layer in layers:
-        merged |= {name: value for name, value in layer.items() if value is not ...}
-    if merged.get("seed") is None:
-        merged["seed"] = random_seed()
-    try:
-        parameters = Parameters(**merged)
-    except ValidationError as error:
-        raise InvalidParameters(explain(error)) from error
-    if parameters.denoising_end is not None and model.refiner is None:
-        raise InvalidParameters(
-            "No refiner is loaded here. Leave the refiner off, or ask the owner to set MODEL_REFINER."
-        )
-    if parameters.clip_skip is not None and parameters.clip_skip > model.max_clip_skip:
-        raise InvalidParameters(
-            f"clip_skip must be a whole number from 1 to {model.max_clip_skip} with this model, "
-            f"not {parameters.clip_skip}."
-        )
-    return parameters
-
-
-def check_defaults(model: ModelInfo) -> None:
-    """Raises `ModelNotFound` when the parameters that come with the model are not valid."""
-    try:
-        merge(model, {"prompt": "any"})
-    except InvalidParameters as error:
-        raise ModelNotFound(f"defaults.json of {model.base} is wrong: {error}") from error
-
-
-def explain(error: ValidationError) -> str:
-    """One sentence per wrong field: what was wrong and what would be right."""
-    # The first of each field: both sides of a pair may be wrong.
-    by_field = {detail["loc"][:1]: _sentence(dict(detail)) for detail in reversed(error.errors(include_url=False))}
-    return " ".join(reversed(by_field.values()))
-
-
-def _sentence(detail: dict[str, Any]) -> str:
-    name = str(detail["loc"][0]) if detail["loc"] else ""
-    if detail["type"] == "extra_forbidden":
-        return f"{_quoted(name)} is not a parameter."
+def title(name: str) -> str:
+    """What people call that field: its name where they type it."""
     field = Parameters.model_fields.get(name)
-    title = field.title if field is not None and field.title else name
-    if detail["type"] == "value_error":
-        return str(detail["ctx"]["error"]).replace("{}", title)
-    if detail["type"] == "missing":
-        return f"{title} is missing."
-    if detail["type"] == "string_too_long":
-        length = len(detail["input"])
-        return f"{title} has {length:,} characters; at most {detail['ctx']['max_length']:,} are read. Shorten it."
-    return f"{title} must be {_limits(name)}, not {_quoted(detail['input'])}."
+    return field.title if field is not None and field.title else name
 
 
-def _quoted(value: object) -> str:
+def limits(name: str) -> tuple[float | None, float | None]:
+    """The smallest and the largest value of that field, each where it has one."""
+    metadata = Parameters.model_fields[name].metadata
+    return bound(metadata, "ge"), bound(metadata, "le")
+
+
+def is_whole(name: str) -> bool:
+    """Whether that field is a whole number."""
+    annotation: Any = Parameters.model_fields[name].annotation
+    return annotation in (int, int | None, Seed, Seed | None)
+
+
+def quoted(value: object) -> str:
     """What somebody gave, for a sentence: short, on one line, and whatever it holds, printable."""
     shown = value if isinstance(value, str) else repr(value)
     shown = shown.encode("utf-8", "replace").decode("utf-8")
@@ -222,21 +237,5 @@ def _quoted(value: object) -> str:
     return f"“{shown}”" if isinstance(value, str) else shown
 
 
-def _limits(name: str) -> str:
-    """The limits of a field in words, read from the one place where they are written."""
-    field = Parameters.model_fields[name]
-    annotation: Any = field.annotation
-    if annotation in (Pair, Pair | None):
-        return f"two whole numbers from 0 to {MAX_PAIR}"
-    if annotation in (str, str | None):
-        return "text"
-    low, high = _bound(field.metadata, "ge"), _bound(field.metadata, "le")
-    if low is None or high is None:
-        return f"above {_bound(field.metadata, 'gt')} and below {_bound(field.metadata, 'lt')}"
-    kind = "a whole number " if annotation in (int, int | None) else ""
-    return f"{kind}from {low} to {high}"
-
-
-def _bound(metadata: list[Any], name: str) -> str | None:
-    limits = (getattr(limit, name) for limit in metadata if hasattr(limit, name))
-    return next((str(int(limit)) if limit == int(limit) else str(limit) for limit in limits), None)
+def bound(metadata: list[Any], name: str) -> float | None:
+    return next((getattr(limit, name) for limit in metadata if hasattr(limit, name)), None)

@@ -33,6 +33,15 @@ SCHEDULERS: Mapping[str, SchedulerName] = {
     "DPM2 Karras": SchedulerName("DPM2", "Karras"),
 }
 
+#: Those whose diffusers class takes timesteps of one's own.
+TIMESTEP_SCHEDULERS = (
+    "Euler",
+    "Euler a",
+    "DPM++ 2M",
+    "DPM++ 2M SDE",
+    "Heun",
+)
+
 
 def find_scheduler(name: str) -> str | None:
     """The known name that `name` means, however it is spaced or capitalised; None where there is none."""

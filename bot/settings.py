@@ -40,6 +40,16 @@ class Settings(BaseSettings):
         "auto", description="Where the model runs; auto takes the first of cuda, mps, xpu, cpu."
     )
     data_dir: Path = Field(Path("data"), description="The folder for pictures and for the database file.")
+    lora_dir: Path | None = Field(
+        None, description="A folder of LoRAs (safetensors) for the base; empty: `loras` in DATA_DIR."
+    )
+    wildcard_dir: Path | None = Field(
+        None,
+        description="A folder of text files, a choice a line, for __name__ in prompts; empty: `wildcards` in DATA_DIR.",
+    )
+    upscaler_model: Path | None = Field(
+        None, description="An ESRGAN-type model (safetensors) for Upscale; empty: the two-pass way alone."
+    )
     database_url: str = Field("", description="SQLAlchemy URL of the database; empty: a SQLite file in DATA_DIR.")
     max_jobs_per_user: int = Field(4, ge=1, le=1000, description="Jobs that one person may have waiting or running.")
     max_jobs: int = Field(100, ge=1, le=100_000, description="Jobs that may wait in all.")
@@ -87,6 +97,21 @@ class Settings(BaseSettings):
         if "model_base" not in named and "model_refiner" not in named:
             named["model_refiner"] = SDXL_REFINER
         return named
+
+    @property
+    def inputs_dir(self) -> Path:
+        """Where pictures that jobs work on are kept."""
+        return self.data_dir / "inputs"
+
+    @property
+    def loras(self) -> Path:
+        """Where LoRAs lie."""
+        return self.lora_dir or self.data_dir / "loras"
+
+    @property
+    def wildcards(self) -> Path:
+        """Where the files of wildcards lie."""
+        return self.wildcard_dir or self.data_dir / "wildcards"
 
     @property
     def resolved_database_url(self) -> str:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.jobs import Job
+from bot.layers import merge
 from bot.model_info import SDXL_BASE, SDXL_REFINER, ModelInfo
-from bot.parameters import Parameters, merge
+from bot.parameters import Parameters
 
 ENSEMBLE = ModelInfo(SDXL_BASE, SDXL_REFINER)
 BASE_ALONE = ModelInfo(SDXL_BASE, None)

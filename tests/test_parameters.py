@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidParameters
+from bot.layers import merge
 from bot.model_info import SDXL_BASE, SDXL_REFINER, ModelInfo
-from bot.parameters import MAX_SEED, Parameters, merge
+from bot.parameters import MAX_SEED, Parameters
 
 PAIR = ModelInfo(SDXL_BASE, SDXL_REFINER)
 ALONE = ModelInfo(SDXL_BASE, None)

@@ -21,8 +21,9 @@ from bot.events import Progress as Step
 from bot.executors import Executor, create_executor
 from bot.infotext import PARAMETERS_KEY
 from bot.jobs import GeneratedImage, Job
+from bot.layers import bucket, merge
 from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, read_model_info
-from bot.parameters import ASPECT_RATIOS, Parameters, bucket, merge
+from bot.parameters import ASPECT_RATIOS, Parameters
 from bot.scheduler_names import SCHEDULERS
 from bot.settings import Settings
 

@@ -12,7 +12,8 @@ from discord.ext import commands
 from bot.cogs.rules import check_can_post
 from bot.delivery import Delivery
 from bot.errors import InvalidParameters
-from bot.parameters import MAX_GUIDANCE_SCALE, MAX_IMAGES, MAX_PROMPT_LENGTH, MAX_SEED, MAX_STEPS, bucket
+from bot.layers import bucket
+from bot.parameters import MAX_GUIDANCE_SCALE, MAX_IMAGES, MAX_PROMPT_LENGTH, MAX_SEED, MAX_STEPS
 from bot.services.generation import GenerationService
 
 #: Where the refiner takes over when somebody turns it on and the model's defaults do not say.

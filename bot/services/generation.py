@@ -21,10 +21,11 @@ from bot.events import (
     QueueEvent,
 )
 from bot.executors import ExecutorHealth
+from bot.inputs import InputFolder
 from bot.job_queue import MAX_ATTEMPTS, JobQueue
 from bot.jobs import Job, JobStatus
+from bot.layers import check_defaults, clamp, merge
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters, check_defaults, merge
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
 
@@ -46,11 +47,14 @@ HOW_IT_ENDED = {
 class GenerationService:
     """The one who speaks with queue, database and pictures on behalf of whoever stands at the door."""
 
-    def __init__(self, model: ModelInfo, storage: Storage, pictures: PictureFolder, queue: JobQueue) -> None:
+    def __init__(
+        self, model: ModelInfo, storage: Storage, pictures: PictureFolder, inputs: InputFolder, queue: JobQueue
+    ) -> None:
         check_defaults(model)
         self.model = model
         self._storage = storage
         self._pictures = pictures
+        self.inputs = inputs
         self._queue = queue
         self._listeners: list[Listener] = []
         self._admission = asyncio.Lock()
@@ -68,22 +72,38 @@ class GenerationService:
         channel_id: int,
         changes: Mapping[str, Any],
         parent_id: int | None = None,
+        locale: str | None = None,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
-        Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
+        Numbers beyond a limit are brought within it, and the job's remarks say so. Raises `RequestRejected` with what
+        to change, and `StorageUnavailable` when it cannot be recorded.
         """
-        parameters = merge(self.model, changes)
+        within, remarks = clamp(changes)
+        record = {
+            "user_id": user_id,
+            "guild_id": guild_id,
+            "channel_id": channel_id,
+            "parameters": merge(self.model, within),
+            "parent_id": parent_id,
+            "remarks": remarks,
+            "locale": locale,
+        }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
-        accepting = asyncio.create_task(self._accept(user_id, guild_id, channel_id, parameters, parent_id))
-        return await asyncio.shield(accepting)
+        return await asyncio.shield(asyncio.create_task(self._accept(user_id, record)))
 
-    async def again(self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int) -> Job:
+    async def again(
+        self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
+    ) -> Job:
         """The same parameters with a fresh seed, as a job of whoever asks."""
         parent = await self._storage.get_job(job_id)
-        changes = parent.parameters.model_dump() | {"seed": None}
         return await self.submit(
-            user_id=user_id, guild_id=guild_id, channel_id=channel_id, changes=changes, parent_id=parent.id
+            user_id=user_id,
+            guild_id=guild_id,
+            channel_id=channel_id,
+            changes=parent.parameters.model_dump() | {"seed": None},
+            parent_id=parent.id,
+            locale=locale,
         )
 
     async def attach_message(self, job_id: int, message_id: int) -> None:
@@ -172,17 +192,13 @@ class GenerationService:
         await self._on_event(JobRequeued(requeued))
         self._queue.submit(requeued)
 
-    async def _accept(
-        self, user_id: int, guild_id: int | None, channel_id: int, parameters: Parameters, parent_id: int | None
-    ) -> Job:
+    async def _accept(self, user_id: int, record: Mapping[str, Any]) -> Job:
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._admission:
             self._queue.check_admission(user_id)
-            job = await self._storage.record_job(
-                guild_id=guild_id, channel_id=channel_id, user_id=user_id, parameters=parameters, parent_id=parent_id
-            )
+            job = await self._storage.record_job(**record)
             self._queue.submit(job)
-        log.info("job %s: accepted from user %s in channel %s", job.id, user_id, channel_id)
+        log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)
         return job
 
     async def _owned_job(self, job_id: int, user_id: int, is_moderator: bool, verb: str) -> Job:

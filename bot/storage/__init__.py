@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.errors import JobNotFound, JobUnreadable, StorageUnavailable
 from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
+from bot.sentences import Sentence
 from bot.storage.database import open_database
 from bot.storage.tables import job_from_row, jobs, state
 
@@ -47,6 +48,8 @@ class Storage:
         user_id: int,
         parameters: Parameters,
         parent_id: int | None = None,
+        remarks: Sequence[Sentence] = (),
+        locale: str | None = None,
     ) -> Job:
         """A new job, waiting; on disk when this returns."""
         statement = (
@@ -59,6 +62,8 @@ class Storage:
                 parameters=parameters.model_dump(mode="json"),
                 status=JobStatus.QUEUED,
                 attempts=0,
+                remarks=[remark.to_json() for remark in remarks],
+                locale=locale,
                 created_at=datetime.now(UTC),
             )
             .returning(jobs)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from bot.errors import PicturesGone, StorageUnavailable
+from bot.errors import PicturesGone
+from bot.files import translated, write_durably
 from bot.jobs import GeneratedImage
 from bot.parameters import MAX_IMAGES
 
@@ -36,48 +34,23 @@ class PictureFolder:
         return self._folder / f"{job_id}-{index}.png"
 
     def _save(self, images: Sequence[GeneratedImage]) -> None:
-        with _translated("The pictures cannot be written to disk. The owner of this bot finds the reason in its log."):
+        with translated("The pictures cannot be written to disk. The owner of this bot finds the reason in its log."):
             self._folder.mkdir(parents=True, exist_ok=True)
             for image in images:
-                path = self._path(image.job_id, image.index)
-                unfinished = path.with_suffix(".part")
-                with unfinished.open("wb") as file:
-                    file.write(image.png)
-                    file.flush()
-                    os.fsync(file.fileno())
-                unfinished.replace(path)
-            _sync_folder(self._folder)
+                write_durably(self._path(image.job_id, image.index), image.png)
 
     def _load(self, job_id: int) -> list[bytes]:
-        with _translated("The pictures cannot be read from disk. The owner of this bot finds the reason in its log."):
+        with translated("The pictures cannot be read from disk. The owner of this bot finds the reason in its log."):
             pictures = [path.read_bytes() for path in self._existing(job_id)]
         if not pictures:
             raise PicturesGone(f"The pictures of job #{job_id} are not kept any more.")
         return pictures
 
     def _delete(self, job_id: int) -> None:
-        with _translated("The pictures cannot be deleted. The owner of this bot finds the reason in its log."):
+        with translated("The pictures cannot be deleted. The owner of this bot finds the reason in its log."):
             for path in self._existing(job_id):
                 path.unlink(missing_ok=True)
 
     def _existing(self, job_id: int) -> list[Path]:
         paths = (self._path(job_id, index) for index in range(MAX_IMAGES))
         return [path for path in paths if path.exists()]
-
-
-@contextmanager
-def _translated(sentence: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageUnavailable(sentence) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new names durable too, where the system has folders that can be synced (Windows has not)."""
-    with contextlib.suppress(PermissionError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

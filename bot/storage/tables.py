@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from bot.errors import JobUnreadable
 from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
+from bot.sentences import Sentence
 
 metadata = MetaData(
     naming_convention={
@@ -75,6 +76,8 @@ jobs = Table(
     Column("status", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
+    Column("remarks", Document, nullable=False),
+    Column("locale", String(20)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -97,8 +100,9 @@ def job_from_row(row: RowMapping) -> Job:
     try:
         parameters = Parameters.model_validate(values.pop("parameters"))
         status = JobStatus(values.pop("status"))
-    except (ValidationError, ValueError) as error:
+        remarks = tuple(map(Sentence.from_json, values.pop("remarks")))
+    except (ValidationError, ValueError, TypeError) as error:
         raise JobUnreadable(
             f"Job #{row['id']} was recorded by another version of this bot and cannot be read any more."
         ) from error
-    return Job(parameters=parameters, status=status, **values)
+    return Job(parameters=parameters, status=status, remarks=remarks, **values)

@@ -10,8 +10,8 @@ from discord import ui
 
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
+from bot.layers import bucket
 from bot.model_info import ModelInfo
-from bot.parameters import bucket
 from bot.ui import text
 from bot.ui.cards import DONE, WAITING, warming_up
 from bot.ui.layout import Layout

@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import JobNotFound, StartupFailed
 from bot.jobs import JobStatus
+from bot.layers import merge
 from bot.model_info import SDXL_BASE, ModelInfo
-from bot.parameters import merge
 from bot.storage import open_storage
 
 PARAMETERS = merge(ModelInfo(SDXL_BASE, None), {"prompt": "a fox", "seed": 7})

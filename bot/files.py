@@ -1,0 +1,41 @@
+"""Writing files that survive a power cut in the middle of the write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import StorageUnavailable
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write the whole file or nothing; on disk when this returns."""
+    unfinished = path.with_suffix(".part")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def translated(sentence: str) -> Iterator[None]:
+    """Say an `OSError` inside as `StorageUnavailable` with this sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(sentence) from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new names durable too, where the system has folders that can be synced (Windows has not)."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,129 @@
+"""Layers of partial parameters, merged into complete ones: model defaults < server < channel < preset < command."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.errors import InvalidParameters, ModelNotFound
+from bot.explanations import explain
+from bot.model_info import ModelInfo
+from bot.parameters import (
+    ASPECT_RATIOS,
+    MAX_SEED,
+    MAX_SIZE,
+    MIN_SIZE,
+    SIZE_MULTIPLE,
+    Parameters,
+    is_whole,
+    limits,
+    quoted,
+    title,
+)
+from bot.sentences import Sentence
+
+#: How much of an input picture is changed, unless somebody says: enough to see, and the composition stays.
+STRENGTH = 0.6
+#: Inside a mask nearly everything is new; 1 would take nothing at all from what was there.
+MASKED_STRENGTH = 0.95
+#: The second pass over an enlarged picture sharpens; it is not to draw anew.
+UPSCALE_STRENGTH = 0.35
+CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
+SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
+
+
+def bucket(aspect_ratio: str, native_size: int) -> tuple[int, int]:
+    """Width and height of a trained aspect ratio, for a model whose square has `native_size` pixels a side."""
+    try:
+        width, height = ASPECT_RATIOS[aspect_ratio]
+    except KeyError:
+        raise InvalidParameters(
+            "aspect ratio {value} is unknown. Choose one of: {known}.",
+            value=quoted(aspect_ratio),
+            known=", ".join(ASPECT_RATIOS),
+        ) from None
+    scale = native_size / ASPECT_RATIOS["1:1"][0]
+    return fitting_size(width * scale), fitting_size(height * scale)
+
+
+def fitting_size(side: float) -> int:
+    """The nearest side in pixels that every model takes."""
+    multiple = round(side / SIZE_MULTIPLE) * SIZE_MULTIPLE
+    return max(MIN_SIZE, min(multiple, MAX_SIZE))
+
+
+def random_seed() -> int:
+    """A seed for a job whose author named none."""
+    return secrets.randbelow(MAX_SEED + 1)
+
+
+def model_defaults(model: ModelInfo) -> dict[str, Any]:
+    """The layer that all others are merged over: what suits this model."""
+    width, height = bucket("1:1", model.native_size)
+    defaults: dict[str, Any] = {"width": width, "height": height}
+    if model.refiner is not None:
+        defaults["denoising_end"] = 0.8
+    return defaults | dict(model.defaults)
+
+
+def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
+    """`changes` with numbers brought within their limits and sizes to what the model takes, and what was changed."""
+    clamped, remarks = dict(changes), []
+    for name, value in changes.items():
+        if name not in Parameters.model_fields or isinstance(value, bool) or not isinstance(value, int | float):
+            continue
+        low, high = limits(name)
+        limit = value if low is None else max(low, value)
+        limit = limit if high is None else min(high, limit)
+        if limit != value:
+            limit = int(limit) if is_whole(name) else limit
+            remarks.append(Sentence(CLAMPED.template, {"title": title(name), "value": value, "limit": limit}))
+        elif name in ("width", "height") and value != fitting_size(value):
+            limit = fitting_size(value)
+            values = {"title": title(name), "value": value, "size": limit, "multiple": SIZE_MULTIPLE}
+            remarks.append(Sentence(SNAPPED.template, values))
+        clamped[name] = limit
+    return clamped, remarks
+
+
+def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
+    """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
+
+    Raises `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
+    """
+    merged = model_defaults(model)
+    for layer in layers:
+        merged |= {name: value for name, value in layer.items() if value is not ...}
+    if merged.get("seed") is None:
+        merged["seed"] = random_seed()
+    if merged.get("variation_strength") and merged.get("variation_seed") is None:
+        merged["variation_seed"] = random_seed()
+    if merged.get("image") is not None and merged.get("strength") is None:
+        masked = merged.get("mask_image") is not None
+        merged["strength"] = UPSCALE_STRENGTH if merged.get("upscaler") else MASKED_STRENGTH if masked else STRENGTH
+    try:
+        parameters = Parameters(**merged)
+    except ValidationError as error:
+        raise InvalidParameters.of(explain(error)) from error
+    if parameters.denoising_end is not None and model.refiner is None:
+        raise InvalidParameters(
+            "No refiner is loaded here. Leave the refiner off, or ask the owner to set MODEL_REFINER."
+        )
+    if parameters.clip_skip is not None and parameters.clip_skip > model.max_clip_skip:
+        raise InvalidParameters(
+            "clip_skip must be a whole number from 1 to {most} with this model, not {value}.",
+            most=model.max_clip_skip,
+            value=parameters.clip_skip,
+        )
+    return parameters
+
+
+def check_defaults(model: ModelInfo) -> None:
+    """Raises `ModelNotFound` when the parameters that come with the model are not valid."""
+    try:
+        merge(model, {"prompt": "any"})
+    except InvalidParameters as error:
+        raise ModelNotFound(f"defaults.json of {model.base} is wrong: {error}") from error
