@@ -78,7 +78,7 @@ def _check(image: Image.Image) -> None:
         )
     if min(width, height) < MIN_SIDE or max(width, height) > MAX_ASPECT * min(width, height):
         raise InvalidUpload(
-            "The picture is {width} × {height}. Each side must have {least} pixels, and at most {most} times the other.",
+            "The picture is {width} × {height}. Send one with {least} pixels a side, none over {most} times the other.",
             width=width,
             height=height,
             least=MIN_SIDE,
