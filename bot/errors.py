@@ -36,6 +36,14 @@ class InvalidUpload(RequestRejected):
     """This file cannot be used as a picture."""
 
 
+class InfotextMissing(RequestRejected):
+    """The picture does not say how it was made. Send the original file: copies and screenshots mostly lose that."""
+
+
+class LoraNotFound(RequestRejected):
+    """There is no such LoRA."""
+
+
 class QueueFull(RequestRejected):
     """The queue is full. Try again when some of the waiting jobs are done."""
 
@@ -82,6 +90,10 @@ class GenerationCancelled(GenerationFailed):
 
 class OutOfMemory(GenerationFailed):
     """The picture does not fit into the memory of the device. Ask for fewer images or a smaller size."""
+
+
+class LoraUnusable(GenerationFailed):
+    """This LoRA cannot be used here."""
 
 
 class BlackImage(GenerationFailed):

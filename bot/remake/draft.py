@@ -1,0 +1,58 @@
+"""A remake while it is put together, and what ours and others' pictures have in common there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model_info import ModelInfo
+from bot.parameters import MAX_LORAS, Lora, quoted
+from bot.sentences import Sentence
+
+NO_REFINER = "It was made with a refiner, and none is loaded here: the base draws it alone."
+TOO_FEW_LAYERS = "{name} {value} is more than this model has layers for."
+
+
+@dataclass(slots=True)
+class Draft:
+    """Partial parameters for `model`, where `loras` are at hand; what is said about them, and what they leave out."""
+
+    model: ModelInfo
+    loras: Collection[str]
+    changes: dict[str, Any] = field(default_factory=dict)
+    remarks: list[Sentence] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def remark(self, template: str, /, **values: Any) -> None:
+        """Say something about it, once."""
+        sentence = Sentence(template, values)
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
+    def compare_model(self, made_with: str) -> None:
+        """Say so when another model made it."""
+        if made_with and made_with.casefold() != self.model.name.casefold():
+            self.remark("Made with {model}; here {ours} draws it.", model=quoted(made_with), ours=self.model.name)
+
+    def take_loras(self, wanted: list[tuple[str, float]]) -> tuple[Lora, ...]:
+        """Those of them that are at hand; the others are left out."""
+        at_hand = {name.casefold(): name for name in self.loras}
+        found: dict[str, float] = {}
+        for name, weight in wanted:
+            folded = name.casefold().replace("\\", "/")
+            known = at_hand.get(folded) or at_hand.get(folded.rsplit("/", 1)[-1])
+            if known is None:
+                self.left_out[f"LoRA {name}"] = f"{weight:g}"
+                self.remark("There is no LoRA {name} here, and it is left out.", name=quoted(name))
+            elif known in found:
+                continue
+            elif len(found) == MAX_LORAS:
+                self.left_out[f"LoRA {name}"] = f"{weight:g}"
+                self.remark("Of its LoRAs the first {most} are taken.", most=MAX_LORAS)
+            else:
+                found[known] = max(_LOWEST, min(weight, _HIGHEST))
+        return tuple(Lora(name=name, weight=weight) for name, weight in found.items())
+
+
+_LOWEST, _HIGHEST = -2.0, 2.0
