@@ -12,6 +12,8 @@ from bot.executors import Executor, create_executor
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
+from bot.prompts import PromptReader
+from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
@@ -51,7 +53,8 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
         pictures = PictureFolder(settings.data_dir / "pictures")
         inputs = InputFolder(settings.inputs_dir)
-        generation = GenerationService(model, storage, pictures, inputs, queue)
+        prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
+        generation = GenerationService(model, storage, pictures, inputs, queue, prompts)
         bot = ImagineBot(settings, storage, generation)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 

@@ -19,6 +19,8 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "'": "'", "‘": "’", "«": "
 _QUOTED = re.compile(r'(?<![^\s(\[,=:])(?:"(?=\S)[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _WORD = re.compile(r"\S+")
 _FOREIGN_VALUE = re.compile(r"[\d.,]+|https?://\S+|random|on|off")
+#: What ends a phrase and belongs to no value.
+_STOPS = ",;."
 #: The longest name of a scheduler or a style.
 MAX_WORDS = 8
 
@@ -44,7 +46,8 @@ class Use:
 def find_flags(text: str, is_known: Callable[[Kind, str], bool]) -> list[Use]:
     """The flags in `text`, in order. `is_known` says of a kind of name whether these words are one."""
     matches = list(_matches(text))
-    ends = [match.start() for match in matches[1:]] + [len(text)]
+    starts = [match.start() for match in matches]
+    ends = [*starts, len(text)][1:]
     return [_use(text, match, end, is_known) for match, end in zip(matches, ends, strict=True)]
 
 
@@ -59,8 +62,10 @@ def without(text: str, uses: list[Use]) -> str:
 def nearest_flags(name: str) -> list[str]:
     """The flags that look most like `name`; the likeliest of all where none does."""
     near = difflib.get_close_matches(folded(name), BY_NAME, n=3, cutoff=0.6)
-    flags = dict.fromkeys(BY_NAME[each].names[0] if len(each) == 1 else each for each in near)
-    return [f"--{each}" for each in flags] or ["--ar", "--no", "--seed", "--steps"]
+    flags: dict[str, str] = {}
+    for each in near:
+        flags.setdefault(BY_NAME[each].field, f"--{each}")
+    return list(flags.values()) or ["--ar", "--no", "--seed", "--steps"]
 
 
 def folded(name: str) -> str:
@@ -83,7 +88,7 @@ def _use(text: str, match: re.Match[str], end: int, is_known: Callable[[Kind, st
     if flag is None:
         foreign = FOREIGN.get(name)
         value = _WORD.search(text, match.end(), end) if foreign is not None and foreign.value else None
-        takes = value is not None and _FOREIGN_VALUE.fullmatch(value[0].rstrip(",;.").casefold())
+        takes = value is not None and _FOREIGN_VALUE.fullmatch(value[0].rstrip(_STOPS).casefold())
         return Use(name, None, None, match.start(), value.end() if value and takes else match.end())
     start, stop = _value(text, flag, match.end(), end, is_known)
     return Use(name, flag, _unquoted(text[start:stop]) or None, match.start(), stop)
@@ -102,15 +107,16 @@ def _value(text: str, flag: Flag, start: int, end: int, is_known: Callable[[Kind
         return first.start(), end if line < 0 else line
     if flag.kind in (Kind.SCHEDULER, Kind.STYLE):
         return first.start(), _known_run(text, flag.kind, first, end, is_known)
-    return first.start(), first.end()
+    return first.start(), first.start() + len(first[0].rstrip(_STOPS))
 
 
 def _known_run(text: str, kind: Kind, first: re.Match[str], end: int, is_known: Callable[[Kind, str], bool]) -> int:
     """Where the longest run of words ends that is a known name; where the first word ends if none is."""
-    stop = first.end()
+    stop = first.start() + len(first[0].rstrip(_STOPS))
     for word in islice(_WORD.finditer(text, first.start(), end), MAX_WORDS):
-        if is_known(kind, text[first.start() : word.end()].rstrip(",;.")):
-            stop = word.end()
+        words = text[first.start() : word.end()].rstrip(_STOPS)
+        if is_known(kind, words):
+            stop = first.start() + len(words)
     return stop
 
 
@@ -118,11 +124,11 @@ def _unquoted(value: str) -> str:
     value = value.strip()
     if len(value) > 1 and _QUOTES.get(value[0]) == value[-1]:
         return value[1:-1].strip()
-    return value.rstrip(",;").removesuffix(".").strip()
+    return value.rstrip(_STOPS).strip()
 
 
 def _join(left: str, right: str) -> str:
     left, right = left.rstrip(), right.lstrip()
     if not left or left.endswith(","):
         right = right.removeprefix(",").lstrip()
-    return f"{left} {right}" if left and right and right[0] != "," else left + right
+    return f"{left} {right}" if left and right and right[0] not in _STOPS else left + right

@@ -29,7 +29,7 @@ WRONG: Mapping[Kind, str] = {
     Kind.NUMBERS: "{flag} takes whole numbers with commas, as in {example}, not {value}.",
 }
 MISSING = "{flag} needs a value, as in {example}."
-UNKNOWN = "{flag} is unknown. Nearest: {nearest}. In quotes it stays text."
+UNKNOWN = "{flag} is unknown. Nearest: {nearest}. In double quotes it stays text."
 TWO_SIZES = "The prompt says its size twice: {first} and {second}. Leave one of the two out."
 NEAREST_SHAPE = "--ar {ratio} → {nearest} ({width} × {height}): the nearest shape that the model was trained on"
 FOREIGN_FLAG = "{flag} is Midjourney's and does nothing here"

@@ -112,7 +112,7 @@ def _distance(wanted: str, key: str, style: Style) -> tuple[int, float] | None:
     if wanted in key:
         return 2, 0
     likeness = difflib.SequenceMatcher(None, wanted, key).ratio()
-    return (3, 1 - likeness) if likeness > 0.5 else None
+    return (3, 1 - likeness) if likeness >= 0.6 else None
 
 
 def _read(file: Path) -> dict[str, Any]:

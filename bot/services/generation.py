@@ -24,8 +24,9 @@ from bot.executors import ExecutorHealth
 from bot.inputs import InputFolder
 from bot.job_queue import MAX_ATTEMPTS, JobQueue
 from bot.jobs import Job, JobStatus
-from bot.layers import check_defaults, clamp, merge
+from bot.layers import check_defaults, clamp, merge, model_defaults, random_seed
 from bot.model_info import ModelInfo
+from bot.prompts import PromptReader
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
 
@@ -48,10 +49,17 @@ class GenerationService:
     """The one who speaks with queue, database and pictures on behalf of whoever stands at the door."""
 
     def __init__(
-        self, model: ModelInfo, storage: Storage, pictures: PictureFolder, inputs: InputFolder, queue: JobQueue
+        self,
+        model: ModelInfo,
+        storage: Storage,
+        pictures: PictureFolder,
+        inputs: InputFolder,
+        queue: JobQueue,
+        prompts: PromptReader,
     ) -> None:
         check_defaults(model)
         self.model = model
+        self.prompts = prompts
         self._storage = storage
         self._pictures = pictures
         self.inputs = inputs
@@ -71,22 +79,27 @@ class GenerationService:
         guild_id: int | None,
         channel_id: int,
         changes: Mapping[str, Any],
+        beneath: Mapping[str, Any] | None = None,
         parent_id: int | None = None,
         locale: str | None = None,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
-        Numbers beyond a limit are brought within it, and the job's remarks say so. Raises `RequestRejected` with what
-        to change, and `StorageUnavailable` when it cannot be recorded.
+        What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
+        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so. Raises
+        `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
         """
-        within, remarks = clamp(changes)
+        said = {name: value for name, value in (beneath or {}).items() if value is not ...}
+        layers = model_defaults(self.model) | said
+        changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
+        within, clamped = clamp(changes)
         record = {
             "user_id": user_id,
             "guild_id": guild_id,
             "channel_id": channel_id,
-            "parameters": merge(self.model, within),
+            "parameters": merge(self.model, layers, within),
             "parent_id": parent_id,
-            "remarks": remarks,
+            "remarks": [*read, *clamped],
             "locale": locale,
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
@@ -95,13 +108,14 @@ class GenerationService:
     async def again(
         self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
     ) -> Job:
-        """The same parameters with a fresh seed, as a job of whoever asks."""
+        """The same request with a fresh seed, as a job of whoever asks; alternatives in the prompt are drawn anew."""
         parent = await self._storage.get_job(job_id)
+        asked = await asyncio.to_thread(self.prompts.typed, parent.parameters)
         return await self.submit(
             user_id=user_id,
             guild_id=guild_id,
             channel_id=channel_id,
-            changes=parent.parameters.model_dump() | {"seed": None},
+            changes=asked | {"seed": random_seed()},
             parent_id=parent.id,
             locale=locale,
         )
