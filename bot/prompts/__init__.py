@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.errors import InvalidParameters, RequestRejected
+from bot.explanations import NESTED
 from bot.layers import clamp, random_seed
 from bot.parameters import MAX_PROMPT_LENGTH, Lora, Parameters, quoted, title
 from bot.prompts.alternatives import parse
@@ -153,4 +156,7 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
 
 
 def _loras(whole: Mapping[str, Any]) -> list[Lora]:
-    return [lora if isinstance(lora, Lora) else Lora.model_validate(lora) for lora in whole.get("loras") or ()]
+    try:
+        return [Lora.model_validate(lora) for lora in whole.get("loras") or ()]
+    except ValidationError:
+        raise InvalidParameters(NESTED["loras"], title=title("loras")) from None

@@ -190,6 +190,11 @@ def test_a_lora_of_the_command_wins_over_the_same_one_in_the_prompt() -> None:
     assert parameters.loras == (Lora(name="Ink", weight=0.5), Lora(name="paper"))
 
 
+def test_a_lora_of_the_command_that_is_none_is_a_sentence_beside_one_of_the_prompt() -> None:
+    with pytest.raises(InvalidParameters, match="lora must be names of files with weights from -2 to 2"):
+        read("a fox --lora ink", loras=({"name": "paper", "weight": 9},))
+
+
 def test_flags_that_only_midjourney_has_are_taken_out_and_told() -> None:
     parameters, remarks = read("a fox --v 6.1 --s 250 --tile in snow --sref https://example.org/a.png")
     assert parameters.prompt == "a fox in snow"
