@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import discord
 from PIL import Image
 
+from bot.infotext import read_texts, save_options
 from bot.jobs import Job
 from bot.ui.cards import Picture
 from bot.ui.text import alt_text, megabytes
@@ -81,7 +82,7 @@ def _webp(png: bytes, encoding: Encoding) -> bytes:
     with Image.open(io.BytesIO(png)) as image:
         width, height = (max(1, round(side * encoding.scale)) for side in image.size)
         smaller = image if encoding.scale == 1 else image.resize((width, height), Image.Resampling.LANCZOS)
-        smaller.save(buffer, "WEBP", quality=encoding.quality)
+        smaller.save(buffer, "WEBP", quality=encoding.quality, **save_options(read_texts(png)))
     return buffer.getvalue()
 
 

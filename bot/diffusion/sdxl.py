@@ -16,11 +16,12 @@ from bot.diffusion.decoding import decode
 from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
+from bot.diffusion.origin import origin_of
 from bot.diffusion.previews import LatentColours
 from bot.diffusion.schedulers import base_alone, make_scheduler, plan_handover
 from bot.diffusion.steps import OnStep, StepReporter
 from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory
-from bot.infotext import png_text
+from bot.infotext import Origin, png_text
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
 
@@ -30,11 +31,20 @@ log = logging.getLogger(__name__)
 class StableDiffusionXL:
     """Holds base and refiner (None: the base alone). Call it with parameters to get PNGs. One job at a time."""
 
-    def __init__(self, model: ModelInfo, base: Any, refiner: Any, colours: LatentColours, device: torch.device) -> None:
+    def __init__(
+        self,
+        model: ModelInfo,
+        base: Any,
+        refiner: Any,
+        colours: LatentColours,
+        device: torch.device,
+        origin: Origin | None = None,
+    ) -> None:
         self.model = model
         self.base = base
         self.refiner = refiner
         self.device = device
+        self.origin = origin
         self._colours = colours
         # Every job gets schedulers of its own, made from these.
         self._base_config = base.scheduler.config
@@ -92,7 +102,8 @@ class StableDiffusionXL:
             log.warning("the device's memory does not hold the whole model: parts move in and out, which is slower")
             for pipeline in pipelines:
                 pipeline.enable_model_cpu_offload(device=where)
-        return cls(model, base, refiner, LatentColours.of_model(folder), where)
+        origin = origin_of(model, where, folder, refiner_folder)
+        return cls(model, base, refiner, LatentColours.of_model(folder), where, origin)
 
     def __call__(self, parameters: Parameters, on_step: OnStep = lambda step: None) -> list[bytes]:
         """The pictures as PNGs that carry the parameters to make each of them again, alone.
@@ -184,5 +195,5 @@ class StableDiffusionXL:
 
     def _png(self, picture: Image.Image, parameters: Parameters) -> bytes:
         buffer = io.BytesIO()
-        picture.save(buffer, "PNG", pnginfo=png_text(parameters, self.model))
+        picture.save(buffer, "PNG", pnginfo=png_text(parameters, self.model, self.origin))
         return buffer.getvalue()

@@ -16,7 +16,8 @@ _LOADERS = ("ckpt_name", "unet_name", "base_ckpt_name")
 #: Where a text may stand: in an encoder, or in a node of text that feeds it.
 _TEXTS = ("text", "text_g", "prompt", "positive", "string", "value", "STRING")
 _NEGATIVE_TEXTS = ("text", "text_g", "prompt", "negative", "string", "value", "STRING")
-_SIZES = {"width": "height", "target_width": "target_height"}
+#: How the advanced sampler hands over; where it does stands at the one that goes on.
+_HANDOVER = ("start_at_step", "end_at_step", "add_noise", "return_with_leftover_noise")
 
 
 def read_comfyui(texts: Mapping[str, str]) -> PictureInfo | None:
@@ -33,7 +34,7 @@ def read_comfyui(texts: Mapping[str, str]) -> PictureInfo | None:
 
 def _samplers(graph: Graph) -> Sequence[str]:
     """Those that the picture went through, first to last."""
-    found = [node for node in graph.nodes if graph.has(node, *_LATENTS) and _is_sampler(graph, node)]
+    found = [node for node in graph.nodes if _is_sampler(graph, node)]
     before = {node: [each for each in graph.upstream(node, _LATENTS) if each in found] for node in found}
     # Of several pictures in one graph, the one that took the most work.
     last = max(found, key=lambda node: len(before[node]), default=None)
@@ -65,8 +66,8 @@ def _settings(graph: Graph, chain: Sequence[str]) -> dict[str, Any]:
     denoise = graph.find(first, ("denoise",), _PARTS)
     if isinstance(denoise, int | float) and denoise < 1:
         settings[names.DENOISING_STRENGTH] = denoise
-    for name in ("image", "start_at_step", "end_at_step", "add_noise", "return_with_leftover_noise"):
-        graph.find(first, (name,), _LATENTS if name == "image" else ())
+    settings["Init image"] = graph.find(first, ("image",), (*_LATENTS, "pixels"))
+    graph.pass_over(first, *_HANDOVER)
     if len(chain) > 1:
         settings |= _second(graph, first, last, steps)
     return settings
@@ -80,18 +81,31 @@ def _second(graph: Graph, first: str, last: str, steps: Any) -> dict[str, Any]:
     if goes_on and model != _model(graph, first):
         score = graph.find(last, ("ascore",), ("positive",))
         negative = graph.find(last, ("ascore",), ("negative",))
+        graph.pass_over(last, "noise_seed", "steps", *_HANDOVER)
+        for encoder in graph.upstream(last, ("positive", "negative")):
+            graph.pass_over(encoder, "width", "height", "text")
         return {
+            **_unlike(graph, first, last, "Refiner"),
             names.REFINER: model,
             names.REFINER_SWITCH: round(begins / steps, 4),
             names.AESTHETIC_SCORE: score,
             names.NEGATIVE_AESTHETIC_SCORE: negative,
         }
     return {
+        **_unlike(graph, first, last, "Hires"),
+        "Hires seed": graph.find(last, ("seed", "noise_seed"), _PARTS),
         names.HIRES_UPSCALE: graph.find(last, ("scale_by",), _LATENTS),
         names.HIRES_UPSCALER: graph.find(last, ("upscale_method", "model_name"), (*_LATENTS, "pixels", "image")),
         "Hires steps": graph.find(last, ("steps",), _PARTS),
         names.DENOISING_STRENGTH: graph.find(last, ("denoise",), _PARTS),
     }
+
+
+def _unlike(graph: Graph, first: str, last: str, prefix: str) -> dict[str, Any]:
+    """What the second sampler does otherwise than the first."""
+    said = {"CFG scale": "cfg", "sampler": "sampler_name", "schedule type": "scheduler"}
+    values = {name: [graph.find(node, (key,), _PARTS) for node in (first, last)] for name, key in said.items()}
+    return {f"{prefix} {name}": after for name, (before, after) in values.items() if before != after}
 
 
 def _prompts(graph: Graph, sampler: str) -> dict[str, Any]:

@@ -54,7 +54,10 @@ class Graph:
         return None
 
     def text(self, node: str, start: Sequence[str], via: Sequence[str], inputs: Sequence[str]) -> Text:
-        """The first text along these inputs."""
+        """The first text along these inputs, or in one of them."""
+        for name in start:
+            if isinstance(self.nodes[node].get(name), str):
+                return Text(str(self._value(node, name)).strip(), None)
         seen, line = {node}, self._linked(node, (*start, "guider"))
         while line:
             current = line.pop(0)
@@ -67,6 +70,10 @@ class Graph:
                     return Text(value.strip(), current)
             line += self._linked(current, (*start, *via))
         return Text("", None)
+
+    def pass_over(self, node: str, *inputs: str) -> None:
+        """These inputs say nothing that is not said elsewhere."""
+        self._read.update((node, name) for name in inputs)
 
     def unused(self) -> dict[str, str]:
         """All values that nobody has asked for, by the kind of their node."""

@@ -1,5 +1,7 @@
-"""What our own readers do not know, through `sd-parsers`: NovelAI, InvokeAI's first format, ComfyUI with samplers from
-elsewhere. Only its parsers of text are used; its way of opening pictures would decode them."""
+"""What our own readers do not know, through `sd-parsers`: NovelAI, and InvokeAI's first format.
+
+Only its parsers of text are used; its way of opening pictures would decode them.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,16 @@ from typing import Any
 
 from sd_parsers.data import PromptInfo
 from sd_parsers.exceptions import ParserError
-from sd_parsers.parsers import ComfyUIParser, InvokeAIParser, NovelAIParser, Parser
+from sd_parsers.parsers import InvokeAIParser, NovelAIParser, Parser
 
 from bot.infotext import names
 from bot.infotext.info import PictureInfo, plain, renamed, size_of
 
-#: Its own walk through a graph is recursive and knows no bounds; nothing longer than this is handed to it.
+#: Written for honest pictures; nothing longer than this is handed to it.
 MAX_TEXT = 256 * 1024
 _PARSERS: tuple[tuple[str, type[Parser], str], ...] = (
     ("NovelAI", NovelAIParser, "Comment"),
     ("InvokeAI", InvokeAIParser, "Dream"),
-    ("ComfyUI", ComfyUIParser, "prompt"),
 )
 _WORDS = {
     "seed": names.SEED,
@@ -46,10 +47,9 @@ def read_others(texts: Mapping[str, str]) -> PictureInfo | None:
         if key in short:
             try:
                 info = parser().parse(dict(short))
+                return PictureInfo(program, _settings(info, program), text=short[key])
             except _BROKEN:
                 continue
-            if info.samplers:
-                return PictureInfo(program, _settings(info, program), text=short[key])
     return None
 
 

@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from bot.infotext.names import NEGATIVE_PROMPT, PROMPT
 
 #: Bounded, so that a hostile line is read in linear time.
-_KEY = re.compile(r"(\w[\w \-/]{1,60}):[ \t]{0,8}")
+_KEY = re.compile(r"(?<![\w\-/])(\w[\w \-/]{1,60}):[ \t]{0,8}")
 _VALUE = re.compile(r'("(?:\\.|[^\\"])*")[ \t]{0,8}(?:,|$)|([^,]*)(?:,|$)')
 _AFTER_JSON = re.compile(r"[ \t]{0,8}(?:,|$)")
 _JSON = json.JSONDecoder()
+_MAX_PAIRS = 2000
+#: A failed one costs the length of the line.
+_MAX_JSON = 20
 #: A last line with fewer pairs than this belongs to the prompt.
 FEWEST_SETTINGS = 3
 #: In a camera's picture the same field holds a remark; where many pictures come from, the first setting is this.
@@ -49,23 +52,31 @@ def looks_like_infotext(text: str) -> bool:
 
 
 def _pairs(line: str) -> list[tuple[str, str]]:
-    pairs, at = [], 0
-    while key := _KEY.search(line, at):
-        value, at = _value_at(line, key.end())
-        pairs.append((key[1].strip(), value))
+    pairs: list[tuple[str, str]] = []
+    at, json_values = 0, 0
+    while len(pairs) < _MAX_PAIRS and (key := _KEY.search(line, at)):
+        value = None
+        if line[key.end() : key.end() + 1] in ("{", "[") and json_values < _MAX_JSON:
+            json_values += 1
+            value = _json_at(line, key.end())
+        text, at = value or _value_at(line, key.end())
+        pairs.append((key[1].strip(), text))
     return pairs
 
 
 def _value_at(line: str, start: int) -> tuple[str, int]:
     """The value that begins there, as it is written, and where the next setting may begin."""
-    if line[start : start + 1] in ("{", "["):
-        # Some programs write JSON as it is, with commas of its own.
-        with contextlib.suppress(ValueError, RecursionError):
-            end = _JSON.raw_decode(line, start)[1]
-            if after := _AFTER_JSON.match(line, end):
-                return line[start:end], after.end()
     match = _VALUE.match(line, start)
     return ("", len(line)) if match is None else (match[1] or match[2] or "", match.end())
+
+
+def _json_at(line: str, start: int) -> tuple[str, int] | None:
+    """The same for JSON, which some programs write as it is, with commas of its own; None where it is none."""
+    with contextlib.suppress(ValueError, RecursionError):
+        end = _JSON.raw_decode(line, start)[1]
+        if after := _AFTER_JSON.match(line, end):
+            return line[start:end], after.end()
+    return None
 
 
 def _quoted(value: str) -> str:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from bot.remake.command import imagine_command
 from bot.remake.pixels import compare_pixels, same_pixels
-from bot.remake.remake import Remake, remake
+from bot.remake.remake import NOT_ALL, Remake, remake
 
-__all__ = ["Remake", "compare_pixels", "imagine_command", "remake", "same_pixels"]
+__all__ = ["NOT_ALL", "Remake", "compare_pixels", "imagine_command", "remake", "same_pixels"]

@@ -11,7 +11,20 @@ from bot.parameters import MAX_LORAS, Lora, quoted
 from bot.sentences import Sentence
 
 NO_REFINER = "It was made with a refiner, and none is loaded here: the base draws it alone."
+#: Stability's base as a single file, as most programs know it, by its name at the hub.
+_ALIASES = {
+    "sd_xl_base_1.0": "stable-diffusion-xl-base-1.0",
+    "sd_xl_base_1.0_0.9vae": "stable-diffusion-xl-base-1.0",
+    "sdxl_base_1.0": "stable-diffusion-xl-base-1.0",
+    "stable-diffusion-xl-base-1-0": "stable-diffusion-xl-base-1.0",
+}
 TOO_FEW_LAYERS = "{name} {value} is more than this model has layers for."
+
+
+def is_same_model(one: str, other: str) -> bool:
+    """Whether both names mean one model, as far as names go."""
+    first, second = (_ALIASES.get(name.strip().casefold(), name.strip().casefold()) for name in (one, other))
+    return first == second
 
 
 @dataclass(slots=True)
@@ -32,7 +45,7 @@ class Draft:
 
     def compare_model(self, made_with: str) -> None:
         """Say so when another model made it."""
-        if made_with and made_with.casefold() != self.model.name.casefold():
+        if made_with and not is_same_model(made_with, self.model.name):
             self.remark("Made with {model}; here {ours} draws it.", model=quoted(made_with), ours=self.model.name)
 
     def take_loras(self, wanted: list[tuple[str, float]]) -> tuple[Lora, ...]:

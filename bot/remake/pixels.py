@@ -50,7 +50,8 @@ def _difference(original: bytes, made: bytes) -> int | None:
     if first.size != second.size:
         return None
     extrema: Any = ImageChops.difference(first, second).getextrema()
-    return max(high for _, high in extrema)
+    highest: int = max(high for _, high in extrema)
+    return highest
 
 
 def _reasons(original: bytes, made: bytes) -> list[str]:

@@ -11,9 +11,11 @@ from bot.infotext.names import MODEL
 from bot.layers import clamp
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters, title
-from bot.remake.draft import NO_REFINER, TOO_FEW_LAYERS, Draft
+from bot.remake.draft import NO_REFINER, TOO_FEW_LAYERS, Draft, is_same_model
 from bot.remake.foreign import take_foreign
 from bot.sentences import Sentence
+
+NOT_ALL = Sentence("Not all of it can be taken over: the picture comes near, and its pixels differ.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ def _exactness(info: PictureInfo, model: ModelInfo, *, exact: bool) -> Sentence:
             program=info.program,
         )
     made_with = _model_of(info)
-    if made_with and made_with != model.name:
+    if made_with and not is_same_model(made_with, model.name):
         return Sentence.of("Made with another model: the picture comes near, and its pixels differ.")
     if not exact:
-        return Sentence.of("Not all of it can be taken over: the picture comes near, and its pixels differ.")
+        return NOT_ALL
     return Sentence.of("Made here with the same model: on the same kind of device its pixels come out the same.")
 
 

@@ -1,0 +1,75 @@
+"""Pictures from anywhere, read and made again: what a member sees of them, and the request that comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from bot.errors import PicturesGone
+from bot.infotext import PictureInfo, read_picture
+from bot.infotext.display import list_settings
+from bot.inputs import InputFolder
+from bot.layers import merge
+from bot.model_info import ModelInfo
+from bot.remake import NOT_ALL, Remake, compare_pixels, imagine_command, remake
+from bot.sentences import Sentence
+
+GONE = Sentence("The picture that it was made out of is not kept any more. Add one as image to come near.")
+#: All that works on another picture; without one they would be refused.
+_OF_IMAGE = ("image", "mask_image", "strength", "upscaler", "padding_mask_crop")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPicture:
+    """One picture as it was read: all it says, how it is made again here, and the command for that."""
+
+    info: PictureInfo
+    settings: tuple[tuple[str, str], ...]
+    remake: Remake
+    command: str | None
+
+
+class RemakeService:
+    """Reads pictures for this model, with the LoRAs that `loras` names at that moment and the inputs that are kept."""
+
+    def __init__(self, model: ModelInfo, inputs: InputFolder, loras: Callable[[], Collection[str]]) -> None:
+        self._model = model
+        self._inputs = inputs
+        self._loras = loras
+
+    async def read(self, content: bytes) -> ReadPicture:
+        """What the file says. Raises `InvalidUpload` for no picture, `InfotextMissing` for one that says nothing."""
+        read = await asyncio.to_thread(self._read, content)
+        return replace(read, remake=await self._with_inputs(read.remake))
+
+    async def compare(self, original: bytes, made: bytes) -> Sentence:
+        """Whether the picture that was made is the original, pixel by pixel. Raises `InvalidUpload`."""
+        return await asyncio.to_thread(compare_pixels, original, made)
+
+    def _read(self, content: bytes) -> ReadPicture:
+        info = read_picture(content)
+        again = remake(info, self._model, self._loras())
+        command = None
+        # A picture that was made out of another cannot be asked for in words alone.
+        if "prompt" in again.changes and again.changes.get("image") is None:
+            command = imagine_command(merge(self._model, again.changes), self._model)
+        return ReadPicture(info, tuple(list_settings(info)), again, command)
+
+    async def _with_inputs(self, again: Remake) -> Remake:
+        """The same, without pictures that are not kept any more."""
+        needed = [again.changes[name] for name in ("image", "mask_image") if again.changes.get(name) is not None]
+        try:
+            for input_id in needed:
+                await self._inputs.load(input_id)
+        except PicturesGone:
+            changes = {name: value for name, value in again.changes.items() if name not in _OF_IMAGE}
+            left_out = [(name, str(again.changes[name])) for name in _OF_IMAGE if again.changes.get(name) is not None]
+            return replace(
+                again,
+                changes=changes,
+                remarks=(*again.remarks, GONE),
+                left_out=(*again.left_out, *left_out),
+                exactness=NOT_ALL,
+            )
+        return again

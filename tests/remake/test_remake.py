@@ -1,0 +1,145 @@
+"""Our own pictures made again: exactly where that is possible, and otherwise with the reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.infotext import Origin, png_text, read_picture, save_options
+from bot.infotext.reading import read_texts
+from bot.layers import merge
+from bot.model_info import ModelInfo
+from bot.parameters import Lora
+from bot.prompts.flag_text import find_flags, without
+from bot.remake import compare_pixels, imagine_command, remake, same_pixels
+from bot.scheduler_names import find_scheduler
+from tests.factories import BASE_ALONE, ENSEMBLE, make_parameters
+from tests.infotext.files import saved
+from tests.infotext.test_writing import EVERYTHING
+
+HERE = Origin(model=ENSEMBLE.name, weights="0123", libraries={"torch": "2.13.0"}, device="cpu (x86_64, AVX2)")
+
+
+def ours(model: ModelInfo = ENSEMBLE, origin: Origin | None = HERE, **fields: object) -> bytes:
+    return saved("PNG", pnginfo=png_text(make_parameters(**fields), model, origin))
+
+
+def test_our_own_picture_gives_identical_parameters_and_promises_identical_pixels() -> None:
+    again = remake(read_picture(ours(**EVERYTHING)), ENSEMBLE, ["ink", "fog"])
+    assert merge(ENSEMBLE, again.changes) == make_parameters(**EVERYTHING)
+    assert again.is_ours
+    assert (again.remarks, again.left_out) == ((), ())
+    assert str(again.exactness).endswith("on the same kind of device its pixels come out the same.")
+
+
+def test_what_this_place_has_not_is_left_out_and_said() -> None:
+    shallow = replace(BASE_ALONE, max_clip_skip=1)
+    again = remake(read_picture(ours(clip_skip=2, loras=(Lora(name="ink"),))), shallow)
+    assert list(map(str, again.remarks)) == [
+        "It was made with a refiner, and none is loaded here: the base draws it alone.",
+        "clip_skip 2 is more than this model has layers for.",
+        "There is no LoRA “ink” here, and it is left out.",
+    ]
+    assert again.left_out == (("clip_skip", "2"), ("LoRA ink", "1"))
+    assert str(again.exactness).startswith("Not all of it can be taken over")
+    assert merge(shallow, again.changes).denoising_end is None
+
+
+def test_another_model_promises_no_pixels() -> None:
+    other = ModelInfo("someone/other", "someone/other-refiner")
+    again = remake(read_picture(ours(model=other, origin=None)), ENSEMBLE)
+    assert "Made with “other”; here stable-diffusion-xl-base-1.0 draws it." in map(str, again.remarks)
+    assert str(again.exactness).startswith("Made with another model")
+
+
+def test_pixels_are_compared_and_a_difference_is_explained() -> None:
+    original = ours()
+    assert same_pixels(original, original)
+    assert str(compare_pixels(original, original)) == "Pixels match the original exactly."
+    other = str(compare_pixels(original, saved("PNG", shade=3)))
+    assert other == "Pixels differ from the original by up to 253 of 255."
+    elsewhere = HERE.model_copy(update={"libraries": {"torch": "2.14.0"}, "device": "cuda (H100)"})
+    made = saved("PNG", shade=3, pnginfo=png_text(make_parameters(), ENSEMBLE, elsewhere))
+    assert str(compare_pixels(original, made)).endswith("what made it differs, too: device, torch.")
+
+
+def test_a_jpeg_of_it_is_not_the_same_and_says_why() -> None:
+    original = ours()
+    jpeg = saved("JPEG", **save_options(read_texts(original)))
+    assert "the original is a JPEG, which does not keep them all" in str(compare_pixels(jpeg, original))
+
+
+def test_pictures_of_two_sizes_are_not_the_same() -> None:
+    assert str(compare_pixels(ours(), saved("PNG", size=(80, 48)))) == "The original has another size."
+
+
+def flags_of(command: str) -> dict[str, str | None]:
+    """Field and value of each flag in a command, as the bot reads them out of the prompt."""
+    prompt = command.removeprefix("/imagine prompt:")
+    return {
+        use.flag.field: use.value for use in find_flags(prompt, lambda kind, name: find_scheduler(name) is not None)
+    }
+
+
+def test_the_command_says_every_parameter_that_is_not_usual() -> None:
+    words_only = {
+        name: value
+        for name, value in EVERYTHING.items()
+        if name not in ("image", "mask_image", "padding_mask_crop", "strength", "upscaler")
+    }
+    command = imagine_command(make_parameters(**words_only), ENSEMBLE)
+    said = flags_of(command)
+    assert said == {
+        "size": "1216x832",
+        "prompt_2": "oil: on canvas",
+        "negative_prompt": "hands, text",
+        "negative_prompt_2": "photograph",
+        "timesteps": "999,700,400,100",
+        "timestep_spacing": "trailing",
+        "guidance_scale": "6.5",
+        "guidance_rescale": "0.7",
+        "scheduler": "DPM++ 2M",
+        "seed": "4000000000",
+        "clip_skip": "1",
+        "eta": "0.5",
+        "aesthetic_score": "7",
+        "negative_aesthetic_score": "2",
+        "original_size": "2048x1536",
+        "crops_coords_top_left": "8,16",
+        "target_size": "1216x832",
+        "negative_original_size": "640x512",
+        "negative_crops_coords_top_left": "1,2",
+        "negative_target_size": "1088x1024",
+        "variation_seed": "9",
+        "variation_strength": "0.15",
+        "loras": "ink:0.8,fog:-1",
+    }
+
+
+def test_the_usual_is_not_said() -> None:
+    assert imagine_command(make_parameters(), ENSEMBLE) == "/imagine prompt:a red fox in the snow --seed 7"
+    assert imagine_command(make_parameters(denoising_end=None), ENSEMBLE).endswith("--seed 7 --refiner off")
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text("abn {}|_-—:.,\n\"'“”«»01", min_size=1, max_size=40).filter(str.strip), st.text('no-" “hands', max_size=20)
+)
+def test_no_prompt_gets_into_the_flags(prompt: str, negative_prompt: str) -> None:
+    parameters = make_parameters(prompt=f"fox {prompt}", negative_prompt=negative_prompt)
+    command = imagine_command(parameters, ENSEMBLE)
+    said = flags_of(command)
+    assert said.keys() <= {"negative_prompt", "seed"}
+    assert said["seed"] == "7"
+
+
+@pytest.mark.parametrize("prompt", ["{red|blue} fox", "a|b"])
+def test_braces_that_were_drawn_already_are_not_drawn_again(prompt: str) -> None:
+    command = imagine_command(make_parameters(prompt=prompt), ENSEMBLE)
+    text = command.removeprefix("/imagine prompt:")
+    assert without(text, find_flags(text, lambda kind, name: True)) == prompt.replace("{", "\\{").replace(
+        "}", "\\}"
+    ).replace("|", "\\|")
