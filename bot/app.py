@@ -54,11 +54,11 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 
 
-async def run_bot(settings: Settings) -> None:
+async def run_bot(settings: Settings, executor: Executor | None = None) -> None:
     """Run the bot on Discord until it is stopped."""
     if settings.discord_token is None:
         raise StartupFailed("DISCORD_TOKEN is not set.")
-    async with open_application(settings) as application:
+    async with open_application(settings, executor) as application:
         bot = application.bot
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())

@@ -78,6 +78,9 @@ class Gateway:
             if message.type is not WSMsgType.TEXT:
                 break
             await self._receive(socket, json.loads(message.data))
+            await self._world.tell()
+        self._forget(socket)
+        await self._world.tell()
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
@@ -123,6 +126,13 @@ class Gateway:
         if not self._sessions:
             raise AssertionError("the bot has not identified yet")
         return list(self._sessions.values())[-1]
+
+    def _forget(self, socket: web.WebSocketResponse) -> None:
+        """The bot has left. Its session waits for it, unless it comes back as somebody new."""
+        for session in self._sessions.values():
+            if session.socket is socket:
+                session.socket = None
+                self.connected.clear()
 
     def _leave(self) -> web.WebSocketResponse:
         session = self._current()

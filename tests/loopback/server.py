@@ -82,6 +82,7 @@ class Server:
             self.exchanges.append(Exchange(call, status))
             if self.checks_contract:
                 self.faults += check_response(call.method, call.path, status, answer)
+            await self.world.tell()
             if answer is None:
                 return web.Response(status=status, headers=headers)
             # The type without a charset: discord.py takes anything else for text.
