@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.client import ImagineBot
+from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
 from bot.job_queue import JobQueue
@@ -38,9 +39,12 @@ class Application:
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, executor: Executor | None = None, pace: EditPace | None = None
+) -> AsyncIterator[Application]:
     """Everything opened and wired, nothing taken on yet; the model loads in the background.
 
+    `executor` and `pace` stand in for those that suit the device and Discord.
     Raises `StartupFailed` with a sentence for a model, database or folder that cannot be used.
     """
     model = read_model_info(settings.model_base, settings.model_refiner)
@@ -50,7 +54,7 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
         pictures = PictureFolder(settings.data_dir / "pictures")
         generation = GenerationService(model, storage, pictures, queue)
-        bot = ImagineBot(settings, storage, generation)
+        bot = ImagineBot(settings, storage, generation, pace)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 
 

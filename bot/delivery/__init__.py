@@ -38,10 +38,10 @@ class Delivery:
     Those tasks belong to the delivery and to no command, so that a command's end (or a test's) never waits for them.
     """
 
-    def __init__(self, client: discord.Client, generation: GenerationService) -> None:
+    def __init__(self, client: discord.Client, generation: GenerationService, pace: EditPace | None = None) -> None:
         self._client = client
         self._generation = generation
-        self._pace = EditPace()
+        self._pace = pace or EditPace()
         self._jobs: dict[int, LiveJob] = {}
         self._arrived: asyncio.Queue[LiveJob] = asyncio.Queue()
         self._supervisor: asyncio.Task[None] | None = None

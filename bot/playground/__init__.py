@@ -9,6 +9,7 @@ import discord
 import simcord
 
 from bot.app import open_application
+from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.playground.live import LivePreview, WallClock
 from bot.playground.world import BOT_NAME, World, build_world, welcome
@@ -16,11 +17,15 @@ from bot.settings import Settings
 
 __all__ = ["LivePreview", "WallClock", "World", "open_playground"]
 
+#: Nobody counts edits here: progress is shown as often as it can be followed, four times a second.
+PACE = 1 / 8
+
 
 @asynccontextmanager
 async def open_playground(settings: Settings, port: int = 0) -> AsyncIterator[LivePreview]:
     """The bot at work in a server of three members, shown at the preview's `url`; port 0 takes a free one."""
-    async with open_application(settings) as application, _simulated_discord(application.bot) as env:
+    pace = EditPace(PACE)
+    async with open_application(settings, pace=pace) as application, _simulated_discord(application.bot) as env:
         world = build_world(env)
         # Inside the simulation's context but outside of the bot's: requests of the queue's tasks reach SimCord, and
         # SimCord does not wait for those tasks to end before it answers a click.
