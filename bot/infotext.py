@@ -28,6 +28,9 @@ _SETTING = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])*"|[^,]*)(?:,|$)')
 #: A last line with fewer pairs than this belongs to the prompt.
 _FEWEST_SETTINGS = 3
 
+#: Raised over a header that announces more pixels than anybody should decode; of a warning only where they are errors.
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -98,7 +101,7 @@ def read_texts(png: bytes) -> Mapping[str, str]:
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
             return {str(key): value for key, value in picture.info.items() if isinstance(value, str)}
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, *_BOMBS):
         return {}
 
 

@@ -28,8 +28,7 @@ def download(
     elif refiner is None:
         refiner = SDXL_REFINER if model == SDXL_BASE else None
     info = read_model_info(model, refiner)
-    token = settings.hf_token.get_secret_value() if settings.hf_token is not None else None
-    hub = HubAccess(token, settings.hf_hub_offline)
+    hub = HubAccess.of(settings)
     for name, without in ((info.base, ()), (info.refiner, SHARED)):
         if name is None:
             continue
