@@ -41,6 +41,9 @@ REFUSED = (
     "https://discord.com/developers/applications, and write the new one into .env."
 )
 
+# This bot never speaks; that it cannot is no news for its log.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 class ImagineTree(app_commands.CommandTree["ImagineBot"]):
     """The commands; their errors go to the one handler."""

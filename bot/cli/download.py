@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from bot.cli.process import command_settings
+from bot.cli.progress import progress_bar
 from bot.diffusion.hub import SHARED, HubAccess, find_model
 from bot.model_info import SDXL_BASE, SDXL_REFINER, is_folder, read_model_info
 
@@ -22,6 +23,8 @@ def download(
     """Download the model's weights, so that the bot starts at once, and offline."""
     from bot.diffusion.devices import choose_device
 
+    # Its warnings at each new try would come between the bar's lines; what it gives up with is said below.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     settings = command_settings()
     if model is None:
         model, refiner = settings.model_base, refiner or settings.model_refiner
@@ -46,7 +49,7 @@ def _fetch(name: str, hub: HubAccess, without: Collection[str], *, half_precisio
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress_bar(*columns) as bar:
         task = bar.add_task(f"asking the hub for {name}", total=1.0)
         return find_model(
             name,

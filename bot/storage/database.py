@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import StartupFailed
+from bot.errors import DatabaseInUse, StartupFailed
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
         # when the process ends, however it ends.
         stack.enter_context(FileLock(f"{file}.lock", timeout=0))
     except Timeout as error:
-        raise StartupFailed(
+        raise DatabaseInUse(
             f"Another imagine-bot is running on the database {file}. Stop it, or name another one in DATABASE_URL."
         ) from error
     except OSError as error:
@@ -103,6 +103,7 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
         url.set(database=str(file)),
         pool_size=1,
         max_overflow=0,
+        hide_parameters=True,  # errors end up in logs, and a prompt is nobody's business there
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -126,7 +127,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _server_engine(url: URL) -> AsyncEngine:
     try:
-        return create_async_engine(url, pool_pre_ping=True)
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise StartupFailed(
             f"DATABASE_URL asks for the driver {url.get_driver_name()}, which is not installed. "
