@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -55,7 +56,8 @@ class Parameters(BaseModel):
     the refiner takes over; `None` is the base alone. Pairs are (height, width) or (top, left), as in diffusers.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Inputs are hidden in errors because those end up in logs, and a prompt is nobody's business there.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     prompt: Prompt = Field(title="prompt")
     prompt_2: Prompt | None = Field(None, title="prompt_2")
@@ -91,7 +93,7 @@ class Parameters(BaseModel):
     @field_validator("prompt")
     @classmethod
     def _prompt_says_something(cls, prompt: str) -> str:
-        if not prompt:
+        if not any(_is_visible(character) for character in prompt):
             raise ValueError("{} is empty. Say what the picture should show.")
         return prompt
 
@@ -132,9 +134,14 @@ def bucket(aspect_ratio: str, native_size: int) -> tuple[int, int]:
         width, height = ASPECT_RATIOS[aspect_ratio]
     except KeyError:
         known = ", ".join(ASPECT_RATIOS)
-        raise InvalidParameters(f"aspect ratio “{aspect_ratio}” is unknown. Choose one of: {known}.") from None
+        raise InvalidParameters(f"aspect ratio {_quoted(aspect_ratio)} is unknown. Choose one of: {known}.") from None
     scale = native_size / ASPECT_RATIOS["1:1"][0]
     return _nearest_size(width * scale), _nearest_size(height * scale)
+
+
+def _is_visible(character: str) -> bool:
+    """Whether there is something to see: neither a space nor one of the marks (Cf) that only steer what is around."""
+    return not character.isspace() and unicodedata.category(character) not in ("Cc", "Cf")
 
 
 def _nearest_size(side: float) -> int:

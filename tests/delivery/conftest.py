@@ -1,0 +1,5 @@
+"""The bot in front of people."""
+
+from __future__ import annotations
+
+from tests.simcord_app import server as server
