@@ -45,6 +45,7 @@ class Gateway:
         self._world = world
         self._sessions: dict[str, Session] = {}
         self.url = ""
+        self.token = world.token
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
@@ -86,7 +87,7 @@ class Gateway:
     async def _receive(self, socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
         if message["op"] == HEARTBEAT:
             await socket.send_json({"op": HEARTBEAT_ACK})
-        elif message["op"] in (IDENTIFY, RESUME) and message["d"]["token"] != self._world.token:
+        elif message["op"] in (IDENTIFY, RESUME) and message["d"]["token"] != self.token:
             await socket.close(code=AUTHENTICATION_FAILED)
         elif message["op"] == IDENTIFY:
             await self._identify(socket, message["d"])

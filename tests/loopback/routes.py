@@ -46,6 +46,7 @@ class Routes:
         webhook = "/webhooks/{application}/{token}"
         self.table: list[tuple[str, str, Handler]] = [
             ("GET", "/users/@me", self.own_user),
+            ("GET", "/users/@me/guilds", self.own_guilds),
             ("GET", "/oauth2/applications/@me", self.application),
             ("GET", "/applications/@me", self.application),
             ("GET", "/gateway", self.gateway),
@@ -68,6 +69,10 @@ class Routes:
     async def own_user(self, call: Call) -> Answer:
         self._authorize(call)
         return 200, payloads.own_user(self._world.bot)
+
+    async def own_guilds(self, call: Call) -> Answer:
+        self._authorize(call)
+        return 200, [payloads.own_guild(self._world)] if self._world.bot_is_invited else []
 
     async def application(self, call: Call) -> Answer:
         self._authorize(call)
