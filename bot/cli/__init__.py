@@ -48,7 +48,7 @@ def main() -> None:
     """The entry point: 0 is success, 1 a picture that could not be made, 2 anything that the caller can put right."""
     try:
         # Not standalone: typer would draw a box around what is one sentence here.
-        code = app(standalone_mode=False)
+        code = app(prog_name="imagine-bot", standalone_mode=False)
     except GenerationFailed as error:
         code = _refuse(str(error), 1)
     except BotError as error:

@@ -124,14 +124,16 @@ async def _run(executor: Executor, job: Job) -> Sequence[GeneratedImage]:
 async def _wait_until_ready(executor: Executor, bar: Progress) -> None:
     loading = bar.add_task("loading the model", total=1.0, at="")
     ready = asyncio.ensure_future(executor.ready())
-    while not (await asyncio.wait([ready], timeout=LOOK_EVERY_S))[0]:
-        health = executor.health()
-        bar.update(loading, completed=health.progress, at=health.detail)
     try:
+        while not (await asyncio.wait([ready], timeout=LOOK_EVERY_S))[0]:
+            health = executor.health()
+            bar.update(loading, completed=health.progress, at=health.detail)
         ready.result()
     except ExecutorUnavailable as error:
         # Here the model's reason is the caller's own to mend.
         raise StartupFailed(str(error)) from error
+    finally:
+        ready.cancel()
     bar.remove_task(loading)
 
 

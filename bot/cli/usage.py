@@ -8,11 +8,20 @@ import typer
 
 from bot.settings import in_words
 
-NOT_VALID = re.compile(r"Invalid value for (?P<name>.+?): Input should be (?P<rule>.+)", re.DOTALL)
-NOT_ONE_OF = re.compile(r"Invalid value for (?P<name>.+?): (?:Value error, )?(?P<value>.*) is not one of (?P<rule>.+)")
-MISSING = re.compile(r"Missing (?:argument|option) (?P<name>.+?)\.", re.DOTALL)
-#: How typer begins when a prompt of several words came without quotes.
-TOO_MANY = "Got unexpected extra argument"
+#: How typer says it, and how it is said here.
+SENTENCES = {
+    r"Invalid value for (.+?): (Input should be .+)": "{0} must be {1}.",
+    r"Invalid value for (.+?): (?:Value error, )?(.+) is not one of (.+)": "{0} must be one of {2}, not {1}.",
+    r"Missing (?:argument|option) (.+?)\.": "{0} is missing.",
+    r"Option (.+?) requires an argument\.": "{0} needs a value.",
+    r"Option (.+?) requires (\d+) arguments\.": "{0} needs {1} values.",
+    r"Option (.+?) does not take a value\.": "{0} takes no value.",
+    r"No such option: (\S+) \(Possible options: (.+)\)": "{0} is not an option. Near it: {1}.",
+    r"No such option: (\S+)": "{0} is not an option.",
+    r"No such command (.+?)\. Did you mean (.+)\?": "“{0}” is not a command. Near it: {1}.",
+    r"No such command (.+?)\.": "“{0}” is not a command.",
+    r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)": "“{0}” is too much. Words that belong together go in quotes.",
+}
 
 
 def explain_usage(error: typer.TyperException) -> str:
@@ -20,18 +29,13 @@ def explain_usage(error: typer.TyperException) -> str:
     said = " ".join(error.format_message().split())
     if not said:
         return ""
-    if match := NOT_VALID.match(said):
-        said = f"{_bare(match['name'])} must be {in_words(match['rule'])}."
-    elif match := NOT_ONE_OF.match(said):
-        said = f"{_bare(match['name'])} must be one of {_bare(match['rule'])}, not {match['value']}."
-    elif match := MISSING.match(said):
-        said = f"{_bare(match['name'])} is missing."
-    elif said.startswith(TOO_MANY):
-        said += ": put words that belong together in quotes."
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "imagine-bot"
-    return f"{said if said.endswith(('.', '?')) else f'{said}.'} See: {command} --help"
+    return f"{_in_our_words(said)} See: {command} --help"
 
 
-def _bare(name: str) -> str:
-    return name.replace("'", "")
+def _in_our_words(said: str) -> str:
+    for theirs, ours in SENTENCES.items():
+        if match := re.fullmatch(theirs, said):
+            return ours.format(*(in_words(group) for group in match.groups()))
+    return said if said.endswith((".", "?")) else f"{said}."
