@@ -1,11 +1,13 @@
-"""The whole bot on a simulated Discord: real database, real discord.py, and an executor that does what the test says."""
+"""The whole bot on a simulated Discord: real database, real discord.py, an executor that does what it is told."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from simcord.actors import _dispatch_actor_interaction
 from simcord.backend import serializers
-from simcord.backend.models import Message
+from simcord.backend.models import Message, Overwrite
 from simcord.components import walk_components
+from simcord.enums import OverwriteType
 
 from bot.app import Application, open_application
 from bot.delivery.pace import EditPace
@@ -91,6 +95,10 @@ class Card:
         assert not button.get("disabled"), f"{label} is greyed out"
         return await self._server.press(self, button["custom_id"], member)
 
+    async def is_deleted_by(self, member: simcord.MemberActor) -> None:
+        """Somebody who may removes the message."""
+        await member.delete(simcord.ResponseMessage(self._server.env, self.message))
+
 
 class SimulatedServer:
     """A guild with the channel #art: alice and bob draw, mira moderates."""
@@ -140,7 +148,9 @@ class SimulatedServer:
             data_dir=self.folder,
             **{"model_base": "some/base", "model_refiner": "some/refiner", **self.settings},
         )
-        self.application = await self._running.enter_async_context(open_application(chosen, self.executor, EditPace(PACE)))
+        self.application = await self._running.enter_async_context(
+            open_application(chosen, self.executor, EditPace(PACE))
+        )
         self.application.generation.subscribe(lambda _: self._changed.set())
         if not hasattr(self, "env"):
             self.build_world(self.application)
@@ -177,16 +187,34 @@ class SimulatedServer:
         return self.answer(await self.alice._dispatch_interaction(COMMAND, self.channel, data))
 
     async def press(self, card: Card, custom_id: str, member: simcord.MemberActor | None = None) -> list[Card]:
-        """Press a button by its id, on a message that may be gone already."""
+        """Press a button by its id; one that the card does not have stands in place of its first, as on an old card."""
         data = {"custom_id": custom_id, "component_type": 2}
         member = member or self.alice
-        message = dict(serializers.message_payload(self.env.backend, card.message))
-        result = await member._dispatch_interaction(
-            COMPONENT, self.channel, data, extra={"message": message}, source_message_id=card.id
+        message = deepcopy(dict(serializers.message_payload(self.env.backend, card.message)))
+        buttons = [part for part in walk_components(message["components"]) if part["type"] == 2]
+        if custom_id not in [button["custom_id"] for button in buttons]:
+            buttons[0]["custom_id"] = custom_id
+        stored = self.env.backend.get_channel(card.channel_id)
+        at_home = stored.guild_id is None
+        result = await _dispatch_actor_interaction(
+            member.user if at_home else member,
+            COMPONENT,
+            simcord.ChannelHandle(self.env, None if at_home else self.guild, stored),
+            data,
+            extra={"message": message},
+            source_message_id=card.id,
         )
         assert result.acknowledged, "the press was not answered"
         answers = [result.response, *result.followups]
         return [Card(self, each.channel_id, each.id) for each in answers if each is not None and each.id != card.id]
+
+    def forbid(self, *permissions: str) -> None:
+        """Take permissions in the channel away from everybody, the bot among them."""
+        denied = discord.PermissionOverwrite(**dict.fromkeys(permissions, False)).pair()[1]
+        everyone = self.guild.default_role.id
+        self.env.backend.set_overwrite(
+            self.channel.id, Overwrite(everyone, OverwriteType.ROLE, allow=0, deny=denied.value)
+        )
 
     def answer(self, result: simcord.InteractionResult) -> Card:
         """The one message that answers."""
@@ -207,11 +235,16 @@ class SimulatedServer:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
+                    await self._something()
         except TimeoutError:
             shown = "\n".join(f"message {card.id}: {card.text!r} {card.buttons}" for card in self.cards())
             raise AssertionError(f"never came; the channel shows:\n{shown}\n{self.env.transcript()}") from None
+
+    async def _something(self, within: float | None = None) -> None:
+        """Wait for the next request or event, but not for ever."""
+        self._changed.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), within)
 
     async def job(self, job_id: int = 1) -> Job:
         return await self.application.storage.get_job(job_id)
@@ -220,7 +253,8 @@ class SimulatedServer:
         """Wait until the database says so of that job."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             while (job := await self.job(job_id)).status is not status:
-                await asyncio.sleep(0.01)
+                # That something is recorded is told to nobody.
+                await self._something(within=0.02)
         return job
 
     async def run(self, job_id: int = 1) -> None:
@@ -232,7 +266,7 @@ class SimulatedServer:
         return [each for each in self.env.http_requests if each.method == method and path in each.path]
 
     def assert_in_order(self, records: list[logging.LogRecord]) -> None:
-        """What holds for every test: Discord took everything, nothing broke unforeseen, and nobody's words are logged."""
+        """What holds for every test: Discord takes it all, nothing broke unforeseen, nobody's words are logged."""
         assert_contract(self.env)
         unforeseen = [error for error in self.env.errors if not _is_rejection(error)]
         errors = [record.getMessage() for record in records if record.levelno >= logging.ERROR]

@@ -92,7 +92,7 @@ async def test_a_full_queue_refuses_until_a_job_is_done(server: SimulatedServer)
     await server.run()
     await server.imagine("an owl")
     answer = await server.imagine("a wolf", server.bob)
-    assert answer.text == "The queue is full: 1 jobs are waiting. Try again when some are done."
+    assert answer.text == "The queue is full: 1 job is waiting. Try again when some are done."
     assert answer.is_private
     server.executor.finish(1, [PNG])
     await server.run(2)

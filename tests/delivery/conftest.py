@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-from tests.simcord_app import server as server
+from tests.simcord_app import server
+
+__all__ = ["server"]
