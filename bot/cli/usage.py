@@ -20,7 +20,7 @@ SENTENCES = {
     r"No such option: (\S+)": "{0} is not an option.",
     r"No such command (.+?)\. Did you mean (.+)\?": "“{0}” is not a command. Near it: {1}.",
     r"No such command (.+?)\.": "“{0}” is not a command.",
-    r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)": "“{0}” is too much. Words that belong together go in quotes.",
+    r"Got unexpected extra argument\S* \((.+)\)": "“{0}” is too much. Words that belong together go in quotes.",
 }
 
 
