@@ -1,12 +1,10 @@
-"""SimCord's page with our style and script added, and its pictures decoded at once."""
+"""SimCord's page with our style and script added."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any, ClassVar
 
-from simcord.preview._media import MediaInfo, MediaWorker, _inspect_raster
 from simcord.preview._server import PreviewServer
 
 PAGE = Path(__file__).parent / "page"
@@ -25,7 +23,6 @@ CHANGES = {
     # How often the page looks for news, in milliseconds: often enough to watch a picture form.
     "/session.js": (("interval = 500", "interval = 200"),),
 }
-RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 
 
 class PlaygroundServer(PreviewServer):
@@ -46,12 +43,3 @@ class PlaygroundServer(PreviewServer):
         for theirs, ours in CHANGES.get(request.path, ()):
             response.text = response.text.replace(theirs, ours, 1)
         return response
-
-
-class PictureDecoder(MediaWorker):
-    """SimCord starts a process for each picture, to be safe from strangers' files; here they are the bot's own."""
-
-    async def _decode(self, key: str, blob: bytes, media_time: float | None) -> MediaInfo:
-        if blob.startswith(RASTER):
-            return await asyncio.to_thread(_inspect_raster, blob, media_time)
-        return await super()._decode(key, blob, media_time)

@@ -83,7 +83,8 @@ def warming_up(health: ExecutorHealth | None) -> str:
         return ""
     match health.state:
         case ExecutorState.LOADING:
-            return f"warming up · model loading {health.progress:.0%}".replace("%", " %")
+            loaded = f"{health.progress:.0%}".replace("%", " %")
+            return f"warming up · model loading {loaded}" if health.progress else "warming up"
         case ExecutorState.RESTARTING:
             return "warming up · the picture process is being started again"
         case ExecutorState.UNAVAILABLE:

@@ -20,42 +20,83 @@ function typingGoesToTheComposer() {
 
 // “/imagine a red circle”, typed or pasted in one go, is the command with its first option, and not a message.
 function oneLineIsACommand() {
+  let looking = false;
   document.addEventListener("input", (event) => {
     const input = event.target;
-    if (input !== composer() || event.isComposing) return;
-    const [, name, text] = /^\/(\S+)\s(.*)$/s.exec(input.value) ?? [];
-    if (name === undefined) return;
+    const [line, name, text] = /^(\/\S+)\s(.*)$/s.exec(input.value ?? "") ?? [];
+    if (looking || event.isComposing || input !== composer() || !name) return;
     event.stopImmediatePropagation();
-    void choose(input, name, text.trim());
+    looking = true;
+    enter(input, name);
+    const entry = [...document.querySelectorAll(".command-entry")].find(
+      (found) => found.querySelector("strong").textContent === name,
+    );
+    entry?.click();
+    if (!entry) enter(input, line);
+    else if (text.trim()) enter(field(), text.trim());
+    looking = false;
   }, true);
 }
 
-async function choose(input, name, text) {
-  enter(input, `/${name}`);
-  const found = await soon(() => document.querySelector("#channel-composer [role=option][aria-selected=true]"));
-  if (input.value !== `/${name}`) return;
-  if (found?.innerText.split(/\s/, 1)[0] !== `/${name}`) {
-    input.value = `/${name} ${text}`; // no such command: then it is a message after all
-    return;
-  }
-  found.click();
-  const option = await soon(field);
-  if (option && text) enter(option, text + option.value);
-}
-
 function enter(input, text) {
+  if (!input) return;
   input.value = text;
-  input.dispatchEvent(new Event("input", { bubbles: true }));
   input.setSelectionRange(text.length, text.length);
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-async function soon(find) {
-  for (let frame = 0; frame < 60; frame += 1) {
-    const found = find();
-    if (found) return found;
-    await new Promise(requestAnimationFrame);
+// Who reads the newest message goes on reading the newest: as it grows, as others come, as another person.
+function theNewestStaysInSight() {
+  const timeline = document.querySelector("#channel-timeline");
+  let following = true;
+  let scrolledAt = 0;
+  const follow = () => {
+    if (following) timeline.scrollTop = timeline.scrollHeight;
+  };
+  const atTheEnd = () => timeline.scrollHeight - timeline.clientHeight - timeline.scrollTop < 24;
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    timeline.addEventListener(kind, () => { scrolledAt = performance.now(); }, { passive: true });
   }
-  return null;
+  timeline.addEventListener("scroll", () => {
+    if (performance.now() - scrolledAt < 1000) following = atTheEnd();
+  });
+  const fromHere = () => { following = true; follow(); };
+  document.querySelector("#viewer-picker").addEventListener("change", fromHere);
+  document.querySelector("#channel-composer").addEventListener("keydown", (event) => {
+    if (event.key === "Enter") fromHere();
+  });
+  const sizes = new ResizeObserver(follow);
+  sizes.observe(timeline);
+  sizes.observe(document.querySelector("#channel-message-list"));
+}
+
+const KEPT_PICTURES = 16;
+
+// A picture stays until the next one of the same message is there, instead of a hole between the two.
+function picturesGiveWayToPictures() {
+  const kept = new Map();
+  const place = (picture) => {
+    const message = picture.closest("[data-message-id]");
+    return message && `${message.dataset.messageId} ${[...message.querySelectorAll("img.gallery-image")].indexOf(picture)}`;
+  };
+  document.addEventListener("load", (event) => {
+    const picture = event.target;
+    if (!picture.matches?.("img.gallery-image")) return;
+    picture.parentElement.querySelector(".former-picture")?.remove();
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [picture.naturalWidth, picture.naturalHeight];
+    copy.getContext("2d").drawImage(picture, 0, 0);
+    copy.className = "gallery-image former-picture";
+    kept.delete(place(picture));
+    kept.set(place(picture), copy);
+    if (kept.size > KEPT_PICTURES) kept.delete(kept.keys().next().value);
+  }, true);
+  new MutationObserver(() => {
+    for (const picture of document.querySelectorAll("img.gallery-image:not([src])")) {
+      const former = kept.get(place(picture));
+      if (former && former.nextElementSibling !== picture) picture.before(former);
+    }
+  }).observe(document.querySelector("#channel-message-list"), { childList: true, subtree: true });
 }
 
 // Of what SimCord reports about each action, only what went wrong concerns a visitor, and in words for one.
@@ -77,4 +118,6 @@ function troubleIsSaidInWords() {
 
 typingGoesToTheComposer();
 oneLineIsACommand();
+theNewestStaysInSight();
+picturesGiveWayToPictures();
 troubleIsSaidInWords();
