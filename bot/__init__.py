@@ -9,7 +9,8 @@ The floors, top to bottom; imports run downwards only:
     storage · executors              the database; the process that owns the GPU
     diffusion                        torch and diffusers
     moderation                       pure rules
-    infotext · events · jobs · parameters · settings · model_info · scheduler_names · invite · errors
+    infotext · events · jobs · parameters · settings · model_info · scheduler_names
+    invite · heartbeat · errors
 """
 
 __version__ = "0.1.0"

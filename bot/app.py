@@ -10,6 +10,7 @@ from bot.client import ImagineBot
 from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
+from bot.heartbeat import heartbeat
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
 from bot.services.generation import GenerationService
@@ -62,7 +63,7 @@ async def run_bot(settings: Settings, executor: Executor | None = None) -> None:
     """Run the bot on Discord until it is stopped."""
     if settings.discord_token is None:
         raise StartupFailed("DISCORD_TOKEN is not set.")
-    async with open_application(settings, executor) as application:
+    async with open_application(settings, executor) as application, heartbeat(settings.data_dir):
         bot = application.bot
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())

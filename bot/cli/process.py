@@ -7,8 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from bot.settings import Settings, load_settings
@@ -16,7 +15,6 @@ from bot.settings import Settings, load_settings
 T = TypeVar("T")
 
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-BEAT_SECONDS = 30
 
 
 class Stopped(Exception):
@@ -72,31 +70,6 @@ async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
             if not received:
                 raise
     raise Stopped(received[0])
-
-
-@contextlib.asynccontextmanager
-async def heartbeat(file: Path) -> AsyncIterator[None]:
-    """Touch `file` every half minute, so that a health check outside can see that the event loop turns."""
-    beating = asyncio.create_task(_beat(file))
-    try:
-        yield
-    finally:
-        beating.cancel()
-        with contextlib.suppress(OSError):
-            await asyncio.to_thread(file.unlink, missing_ok=True)
-
-
-async def _beat(file: Path) -> None:
-    while True:
-        with contextlib.suppress(OSError):  # a full disk is no reason to stop; the health check will tell
-            await asyncio.to_thread(_touch, file)
-        await asyncio.sleep(BEAT_SECONDS)
-
-
-def _touch(file: Path) -> None:
-    # With a database elsewhere, nothing else makes this folder before the first picture.
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch()
 
 
 @contextlib.contextmanager
