@@ -21,8 +21,6 @@ def download(
     refiner: Annotated[str | None, typer.Option(help="The refiner: a hub id. Default: MODEL_REFINER.")] = None,
 ) -> None:
     """Download the model's weights, so that the bot starts at once, and offline."""
-    from bot.diffusion.devices import choose_device
-
     # Its warnings at each new try would come between the bar's lines; what it gives up with is said below.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     settings = command_settings()
@@ -38,6 +36,8 @@ def download(
         if is_folder(name):
             typer.echo(f"{name}: a folder on this machine, nothing to download")
             continue
+        from bot.diffusion.devices import choose_device
+
         half_precision = choose_device(settings.device).type != "cpu"
         typer.echo(f"{name}: in {_fetch(name, hub, without, half_precision=half_precision)}")
 
