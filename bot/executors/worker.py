@@ -32,6 +32,9 @@ Place = tuple[int, int]
 def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess) -> None:
     """The child's whole life. Ctrl-C reaches the whole process group; the parent decides when this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Read when torch is loaded. Threads that spin while they wait for each other take the CPU from those that they wait
+    # for as soon as anything else runs: on two busy cores, a picture then takes fifty times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     batches: queue.SimpleQueue[Generate] = queue.SimpleQueue()
     cancelled: set[Place] = set()
     # Before anything slow: while the model loads, too, this is what notices that the parent is gone.
