@@ -1,11 +1,37 @@
-"""`imagine-bot download`: what needs none, and a hub that may not be asked."""
+"""`imagine-bot download`: from a hub on this machine, in a terminal; and what needs no download or cannot have one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bot.model_info import SDXL_BASE
+from bot.model_info import EMBEDDED_BASE, SDXL_BASE
 from tests.cli.command import TINY_PAIR, assert_refused, imagine_bot
+from tests.cli.terminal import terminal
+from tests.hub import local_hub
+
+MODEL = "somebody/tiny-sdxl"
+
+
+def test_the_weights_arrive_with_progress_and_size_and_are_there_when_the_hub_is_not(tmp_path: Path) -> None:
+    settings = {"HF_HOME": str(tmp_path / "cache"), "DEVICE": "cpu"}
+    with local_hub(MODEL, EMBEDDED_BASE) as address:
+        line = ("download", "--model", MODEL)
+        with terminal(*line, cwd=tmp_path, HF_ENDPOINT=address, **settings) as screen:
+            assert screen.end() == 0, screen.shown
+    for shown in ("asking the hub", "downloading unet/", "GB in all", "100 %"):
+        assert shown in screen.shown
+    again = imagine_bot(*line, cwd=tmp_path, HF_HUB_OFFLINE="true", **settings)
+    assert again.code == 0, again
+    folder = Path(again.out.removeprefix(f"{MODEL}: in ").strip())
+    for file in (file for file in EMBEDDED_BASE.rglob("*") if file.suffix in (".json", ".safetensors")):
+        assert (folder / file.relative_to(EMBEDDED_BASE)).read_bytes() == file.read_bytes()
+
+
+def test_a_model_that_the_hub_does_not_have_is_one_sentence(tmp_path: Path) -> None:
+    with local_hub(MODEL, EMBEDDED_BASE) as address:
+        settings = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "cache"), "DEVICE": "cpu"}
+        ended = imagine_bot("download", "--model", "somebody/else", cwd=tmp_path, **settings)
+    assert_refused(ended, "The hub has no model somebody/else", "HF_TOKEN")
 
 
 def test_a_model_on_this_machine_needs_no_download(tmp_path: Path) -> None:
