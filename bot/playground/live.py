@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 #: How many publications back a browser may be when somebody presses a button in it.
 REMEMBERED = 32
 #: How many pictures are still served after others have taken their place: a browser may be about to fetch them.
-REPLACED = 16
+REPLACED = 64
 
 
 class WallClock(Clock):

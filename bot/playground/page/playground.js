@@ -49,18 +49,28 @@ function enter(input, text) {
 function theNewestStaysInSight() {
   const timeline = document.querySelector("#channel-timeline");
   let following = true;
-  let scrolledAt = 0;
+  let movedAt = -Infinity;
   const follow = () => {
     if (following) timeline.scrollTop = timeline.scrollHeight;
   };
-  const atTheEnd = () => timeline.scrollHeight - timeline.clientHeight - timeline.scrollTop < 24;
-  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
-    timeline.addEventListener(kind, () => { scrolledAt = performance.now(); }, { passive: true });
+  const fromHere = () => {
+    following = true;
+    follow();
+  };
+  for (const kind of ["wheel", "touchmove", "keydown"]) {
+    timeline.addEventListener(kind, () => { movedAt = performance.now(); }, { passive: true });
   }
-  timeline.addEventListener("scroll", () => {
-    if (performance.now() - scrolledAt < 1000) following = atTheEnd();
+  timeline.addEventListener("pointerdown", (event) => {
+    if (event.offsetX >= timeline.clientWidth) following = false; // the scrollbar
   });
-  const fromHere = () => { following = true; follow(); };
+  timeline.addEventListener("scroll", () => {
+    const atTheEnd = timeline.scrollHeight - timeline.clientHeight - timeline.scrollTop < 24;
+    const byHand = performance.now() - movedAt < 1000;
+    if (atTheEnd || byHand) following = atTheEnd;
+    else follow(); // SimCord scrolls too
+  });
+  document.querySelector("#history-older").addEventListener("click", () => { following = false; });
+  document.querySelector("#new-messages").addEventListener("click", fromHere);
   document.querySelector("#viewer-picker").addEventListener("change", fromHere);
   document.querySelector("#channel-composer").addEventListener("keydown", (event) => {
     if (event.key === "Enter") fromHere();
@@ -75,9 +85,10 @@ const KEPT_PICTURES = 16;
 // A picture stays until the next one of the same message is there, instead of a hole between the two.
 function picturesGiveWayToPictures() {
   const kept = new Map();
-  const place = (picture) => {
-    const message = picture.closest("[data-message-id]");
-    return message && `${message.dataset.messageId} ${[...message.querySelectorAll("img.gallery-image")].indexOf(picture)}`;
+  const place = (item) => {
+    const message = item.closest("[data-message-id]");
+    const items = [...(message?.querySelectorAll(".gallery-item") ?? [])];
+    return `${message?.dataset.messageId} ${items.indexOf(item.closest(".gallery-item"))}`;
   };
   document.addEventListener("load", (event) => {
     const picture = event.target;
@@ -92,9 +103,10 @@ function picturesGiveWayToPictures() {
     if (kept.size > KEPT_PICTURES) kept.delete(kept.keys().next().value);
   }, true);
   new MutationObserver(() => {
-    for (const picture of document.querySelectorAll("img.gallery-image:not([src])")) {
-      const former = kept.get(place(picture));
-      if (former && former.nextElementSibling !== picture) picture.before(former);
+    // The second is what SimCord shows of a picture that was replaced while it was being fetched.
+    for (const hole of document.querySelectorAll("img.gallery-image:not([src]), .gallery-item .media-unavailable")) {
+      const former = kept.get(place(hole));
+      if (former && former.nextElementSibling !== hole) hole.before(former);
     }
   }).observe(document.querySelector("#channel-message-list"), { childList: true, subtree: true });
 }
