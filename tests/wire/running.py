@@ -65,10 +65,10 @@ def recorded(settings: Settings) -> list[tuple[str, int]]:
 
 
 async def until_recorded(settings: Settings, *expected: tuple[str, int]) -> None:
-    """Wait until the database says so; it is looked at again and again, as it calls nobody."""
+    """Wait until the database says so."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while recorded(settings) != list(expected):
+            while recorded(settings) != list(expected):  # noqa: ASYNC110 - nothing tells of a change
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise AssertionError(f"the database says {recorded(settings)}, and never {list(expected)}") from None
