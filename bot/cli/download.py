@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from bot.cli.process import command_settings
+from bot.cli.process import command_settings, interruptible
 from bot.cli.progress import progress_bar
 from bot.diffusion.hub import SHARED, HubAccess, find_model
 from bot.model_info import SDXL_BASE, SDXL_REFINER, is_folder, read_model_info
@@ -49,7 +49,7 @@ def _fetch(name: str, hub: HubAccess, without: Collection[str], *, half_precisio
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with progress_bar(*columns) as bar:
+    with interruptible(), progress_bar(*columns) as bar:
         task = bar.add_task(f"asking the hub for {name}", total=1.0)
         return find_model(
             name,

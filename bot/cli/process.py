@@ -55,6 +55,21 @@ def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(_stoppable(main))
 
 
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM come out of what runs inside, which has no event loop, as `Stopped`."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(signal.Signals(number))
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(main)
     received: list[signal.Signals] = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,27 @@ async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
         engine = _sqlite_engine(url, stack) if url.get_backend_name() == "sqlite" else _server_engine(url)
         stack.push_async_callback(engine.dispose)
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(upgrade)
+            await _to_its_end(_upgrade(engine))
         except CommandError as error:
             raise StartupFailed(f"The database {_shown(url)} cannot be brought up to date: {error}") from error
         except (SQLAlchemyError, OSError) as error:
             raise StartupFailed(_why_not(url, error)) from error
         yield engine
+
+
+async def _upgrade(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Be cancelled after the work only: a connection that is left half open has a thread that outlives the loop."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def parse_url(text: str) -> URL:
