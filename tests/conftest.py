@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from bot.model_info import TINY, ModelInfo, read_model_info
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 # Read when torch is imported: the cores are shared with executors' processes, and pictures must not depend on them.
 os.environ["OMP_NUM_THREADS"] = "1"
+# How long an example takes says how busy the machine is; a test as a whole has its limit.
+hypothesis.settings.register_profile("imagine-bot", deadline=None)
+hypothesis.settings.load_profile("imagine-bot")
 
 
 @pytest.fixture(scope="session")

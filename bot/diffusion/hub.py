@@ -79,10 +79,11 @@ def _download(
     from huggingface_hub import HfApi, hf_hub_download
 
     with _hub_errors_in_words(model):
+        # First, since this gives up at once where there is no connection; a download tries again for half a minute.
+        info = HfApi(token=hub.token).model_info(model, revision=REVISIONS.get(model), files_metadata=True)
         index = Path(hf_hub_download(model, "model_index.json", revision=REVISIONS.get(model), token=hub.token))
         # The commit that the branch stood at just now, for all other files, also where it moves on meanwhile.
         where: dict[str, Any] = {"revision": index.parent.name, "token": hub.token}
-        info = HfApi(token=hub.token).model_info(model, revision=index.parent.name, files_metadata=True)
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
         components = _components(index.parent, without)
         names = wanted_files(list(sizes), components, half_precision=half_precision)

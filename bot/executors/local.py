@@ -7,8 +7,9 @@ import contextlib
 import itertools
 import logging
 import multiprocessing
+import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -164,7 +165,8 @@ class LocalExecutor:
         process = context.Process(target=work, args=(theirs, self._model, self._device, self._hub), daemon=True)
         self._failed_starts += 1  # until it says that it has loaded
         try:
-            process.start()
+            with _deaf_to_ctrl_c():
+                process.start()
         except OSError:  # no memory for one more process, say
             log.exception("the executor's process could not be started")
             ours.close()
@@ -173,6 +175,7 @@ class LocalExecutor:
         finally:
             theirs.close()
         self._pid, self._connection = process.pid, ours
+        self._set(self._health.state, self._health.detail, self._health.progress)
         messages: asyncio.Queue[FromChild | None] = asyncio.Queue()
         reader = threading.Thread(
             target=_read, args=(ours, asyncio.get_running_loop(), messages), name="executor reader", daemon=True
@@ -236,6 +239,19 @@ def _tell(on_event: OnEvent, progress: Progress) -> None:
         on_event(progress)
     except Exception:
         log.exception("job %s: a step could not be told", progress.job_id)
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """A process that is started inside never hears Ctrl-C, from its first import on; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read(connection: Connection, loop: asyncio.AbstractEventLoop, messages: asyncio.Queue[FromChild | None]) -> None:
