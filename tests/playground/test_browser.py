@@ -84,6 +84,15 @@ def test_a_line_that_is_no_command_is_a_message_and_loses_no_word(visitor: Visit
     assert "/unknown red circle on blue" in visitor.newest()
 
 
+def test_what_is_typed_while_a_command_is_on_its_way_is_the_next_line(visitor: Visitor) -> None:
+    visitor.page.keyboard.type("/help ")
+    visitor.page.keyboard.press("Enter")
+    visitor.page.keyboard.type("/imagine a green tree")
+    visitor.until(lambda: "Pictures from words" in visitor.newest())
+    prompt = visitor.page.locator("[data-option=prompt].command-option-input")
+    visitor.until(lambda: prompt.count() and prompt.input_value() == "a green tree")
+
+
 def test_a_pasted_line_is_the_command_and_its_prompt(visitor: Visitor) -> None:
     visitor.page.keyboard.type("/")
     visitor.page.keyboard.press("Backspace")

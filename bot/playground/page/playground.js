@@ -18,6 +18,27 @@ function typingGoesToTheComposer() {
   }, true);
 }
 
+// What is typed while a command is on its way belongs to the next line; SimCord's field takes nothing meanwhile.
+function nothingTypedIsLost() {
+  let waiting = "";
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!document.querySelector("#channel-composer .command-chip:disabled")) return;
+    if (event.key === "Backspace") waiting = waiting.slice(0, -1);
+    else if (event.key.length === 1) waiting += event.key;
+    else return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
+  new MutationObserver(() => {
+    if (!waiting || !composer()?.checkVisibility()) return;
+    const line = waiting;
+    waiting = "";
+    composer().focus();
+    enter(composer(), line);
+  }).observe(document.querySelector("#channel-composer"), { subtree: true, childList: true, attributes: true });
+}
+
 // “/imagine a red circle”, typed or pasted in one go, is the command with its first option, and not a message.
 function oneLineIsACommand() {
   let looking = false;
@@ -128,6 +149,7 @@ function troubleIsSaidInWords() {
   }).observe(report, { childList: true, characterData: true, subtree: true });
 }
 
+nothingTypedIsLost();
 typingGoesToTheComposer();
 oneLineIsACommand();
 theNewestStaysInSight();
