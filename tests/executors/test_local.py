@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,12 @@ from tests.diffusion.drawing import FEW, ask, pixels
 from tests.executors.watching import healths
 from tests.factories import make_job
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# A process imports torch in seconds, and on a busy machine in minutes.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
 #: Long enough that nothing in it ends by itself while a test acts.
 LONG = 150
-DEADLINE_S = 60
+DEADLINE_S = 180
 
 
 def job(tiny: ModelInfo, job_id: int, steps: int = FEW, **changes: Any) -> Job:
@@ -271,34 +273,40 @@ async def test_leaving_while_it_loads_ends_the_child_and_whoever_waits(tiny: Mod
     assert isinstance(await waiting.error(), ExecutorUnavailable)
 
 
+@asynccontextmanager
+async def python(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python process with this module and arguments; killed, if need be, at the end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process that is not its own, which Linux can")
 @pytest.mark.parametrize("moment", ["starting", "loading", "drawing"])
 async def test_the_child_ends_by_itself_when_its_parent_is_killed(moment: str) -> None:
-    parent = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.executors.parent", moment, stdout=subprocess.PIPE
-    )
-    assert parent.stdout is not None
-    async with asyncio.timeout(DEADLINE_S):
-        child = int(await parent.stdout.readline())
-    ended = asyncio.Event()
-    watch = os.pidfd_open(child)
-    try:
-        asyncio.get_running_loop().add_reader(watch, ended.set)
-        assert not ended.is_set()
-        parent.kill()
-        await parent.wait()
-        async with asyncio.timeout(20):
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    async with asyncio.timeout(DEADLINE_S), python("tests.executors.parent", moment) as parent:
+        assert parent.stdout is not None
+        watch = os.pidfd_open(int(await parent.stdout.readline()))
+        loop.add_reader(watch, ended.set)
+        try:
+            parent.kill()
+            await parent.wait()
             await ended.wait()
-    finally:
-        asyncio.get_running_loop().remove_reader(watch)
-        os.close(watch)
+        finally:
+            loop.remove_reader(watch)
+            os.close(watch)
 
 
 async def test_the_process_that_talks_to_discord_never_loads_torch(tmp_path: Path) -> None:
-    gateway = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.executors.gateway", str(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    out, err = await gateway.communicate()
+    async with asyncio.timeout(DEADLINE_S), python("tests.executors.gateway", str(tmp_path)) as gateway:
+        out, err = await gateway.communicate()
     # Nothing on stderr either: no warning of torch, no semaphore left behind.
     assert (gateway.returncode, err.decode()) == (0, "")
     assert out.decode() == "pictures: 1; of torch, diffusers, transformers this process has loaded: none\n"
