@@ -1,4 +1,4 @@
-"""The process of one bot under test: `python -m benchmarks.bots CASE` runs it until SIGTERM, then prints its turns.
+"""The process of one bot under test: `python -m benchmarks.bots CASE` runs it until stdin ends, then prints its turns.
 
 The cases: `bot`, the bot as it is; `idle`, the bot with an executor that costs nothing; `naive`, its rival.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from types import TracebackType
@@ -81,7 +80,8 @@ async def _run(case: str, settings: Settings) -> None:
 async def _main(case: str) -> None:
     async with watched() as turns:
         bot = asyncio.create_task(_run(case, load_settings()))
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, bot.cancel)
+        # Its end is also that of the benchmark, however that came about: no bot stays behind.
+        asyncio.get_running_loop().add_reader(sys.stdin, bot.cancel)
         await asyncio.wait([bot])
     if not bot.cancelled():
         bot.result()

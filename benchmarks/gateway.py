@@ -7,7 +7,7 @@ import asyncio
 import tempfile
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +94,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser.add_argument("--quick", action="store_true", help="a few commands only, to see that it runs")
+    parser.add_argument("--jobs", type=int, help=f"how many commands; {FULL.jobs} unless said")
     options = parser.parse_args()
-    figures = asyncio.run(measure(QUICK if options.quick else FULL))
+    load = QUICK if options.quick else FULL
+    if options.jobs is not None:
+        load = replace(load, jobs=max(1, options.jobs))
+    figures = asyncio.run(measure(load))
     compared = ratios(figures)
     show("Gateway", {CASES[case]: column for case, column in figures.items()}, NOTES)
     show("Ratios", {"": compared})

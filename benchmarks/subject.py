@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -120,6 +119,7 @@ async def started(case: str, folder: Path) -> AsyncIterator[Subject]:
                 "-m",
                 "benchmarks.bots",
                 case,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=2**26,
@@ -128,7 +128,8 @@ async def started(case: str, folder: Path) -> AsyncIterator[Subject]:
         subject = Subject(case, discord, process)
         try:
             yield subject
-            process.send_signal(signal.SIGTERM)
+            assert process.stdin is not None
+            process.stdin.close()
             output, _ = await process.communicate()
             if process.returncode:
                 raise SystemExit(f"the bot “{case}” did not run: {(data / 'log').read_text()[-2000:]}")
