@@ -8,7 +8,8 @@ from bot.errors import PicturesGone
 from bot.jobs import JobStatus
 from bot.ui.cards import DONE, OVER, WORKING
 from tests.pictures import PNG
-from tests.simcord_app import Card, SimulatedServer
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
 
 NOT_YOURS = "Only the person who asked for job #1, or a moderator, can {} it."
 

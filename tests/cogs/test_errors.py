@@ -12,7 +12,8 @@ from bot.jobs import JobStatus
 from bot.ui.cards import DONE
 from tests.pictures import PNG
 from tests.scripted import ScriptedExecutor
-from tests.simcord_app import Card, SimulatedServer
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
 
 
 class FlawedExecutor(ScriptedExecutor):

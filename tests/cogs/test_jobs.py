@@ -6,7 +6,8 @@ from bot.executors import ExecutorState
 from bot.jobs import JobStatus
 from bot.ui.cards import DONE, OVER, WORKING
 from tests.pictures import PNG
-from tests.simcord_app import Card, SimulatedServer
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
 
 
 async def cancel(server: SimulatedServer, job: int, who: str = "alice") -> Card:

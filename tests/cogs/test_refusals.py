@@ -10,7 +10,8 @@ import pytest
 from bot.errors import JobNotFound
 from bot.executors import ExecutorState
 from tests.pictures import PNG
-from tests.simcord_app import Card, SimulatedServer
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
 
 
 async def is_refused(server: SimulatedServer, answer: Card, sentence: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.jobs import JobStatus
 from bot.ui.cards import BROKEN, DONE, OVER, WORKING
 from tests.pictures import PNG
-from tests.simcord_app import Card, SimulatedServer
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
 
 QUARTER_OF_AN_HOUR = 15 * 60
 
