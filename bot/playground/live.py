@@ -156,6 +156,13 @@ class LivePreview(Preview):
             await self._size_pictures()
             return result
 
+    def _finish_action(self, page: Any, action: Any, settlement: Any, cursor: int, *rest: Any, **more: Any) -> Any:
+        interaction = more.get("interaction") or action.interaction
+        if interaction is not None and interaction.responded:
+            # The bot has answered, so what was raised on the way (a full queue, say) is no failure of the action.
+            cursor = self.env.error_cursor
+        return super()._finish_action(page, action, settlement, cursor, *rest, **more)
+
     def _brought_up_to_date(self, context_id: str | None, body: Mapping[str, Any]) -> Mapping[str, Any]:
         page = self._get_page(context_id)
         seen = body.get("published_revision")

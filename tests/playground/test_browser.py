@@ -70,7 +70,6 @@ def test_two_peoples_jobs_queue_at_once_and_a_reload_in_the_middle_loses_nothing
     visitor.type_line("/imagine a black star on a white background")
     shown = visitor.messages().rpartition("alice used")[2]
     assert "bob used" in shown
-    assert "#" in shown
     assert shown.count("Cancel") == 2, "one runs and one waits"
     visitor.page.reload()
     visitor.settle()
@@ -82,6 +81,17 @@ def test_two_peoples_jobs_queue_at_once_and_a_reload_in_the_middle_loses_nothing
 def test_a_line_that_is_no_command_is_a_message_and_loses_no_word(visitor: Visitor) -> None:
     visitor.type_line("/unknown red circle on blue")
     assert "/unknown red circle on blue" in visitor.newest()
+
+
+def test_a_refusal_is_an_answer_and_no_trouble(visitor: Visitor) -> None:
+    visitor.page.keyboard.type("/cancel 4711")
+    suggested = "window.simcordPreview.commandPicker.autocomplete.state"
+    visitor.until(lambda: visitor.page.evaluate(suggested) == "answered")
+    visitor.settle()
+    visitor.page.keyboard.press("Enter")
+    visitor.until(lambda: "4711" in visitor.newest() and "Only you can see this" in visitor.newest())
+    assert visitor.page.locator("#playground-status").inner_text() == ""
+    assert visitor.page.locator("#channel-composer-input").input_value() == ""
 
 
 def test_what_is_typed_while_a_command_is_on_its_way_is_the_next_line(visitor: Visitor) -> None:

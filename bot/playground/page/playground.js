@@ -66,6 +66,15 @@ function enter(input, text) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// Discord asks for suggestions as soon as one is in the field, SimCord when the first letter is typed.
+function suggestionsComeAtOnce() {
+  document.addEventListener("focusin", (event) => {
+    const input = event.target;
+    if (!input.matches(".command-option-input[aria-autocomplete=list]") || input.value) return;
+    queueMicrotask(() => input.dispatchEvent(new Event("input", { bubbles: true })));
+  });
+}
+
 // Who reads the newest message goes on reading the newest: as it grows, as others come, as another person.
 function theNewestStaysInSight() {
   const timeline = document.querySelector("#channel-timeline");
@@ -152,6 +161,7 @@ function troubleIsSaidInWords() {
 nothingTypedIsLost();
 typingGoesToTheComposer();
 oneLineIsACommand();
+suggestionsComeAtOnce();
 theNewestStaysInSight();
 picturesGiveWayToPictures();
 troubleIsSaidInWords();
