@@ -48,13 +48,13 @@ def nearest_colour(image: Image.Image, box: tuple[int, int, int, int]) -> str:
 def test_a_typed_line_becomes_a_card_then_progress_with_previews_and_then_the_picture_it_names(
     visitor: Visitor, tiny: ModelInfo
 ) -> None:
-    visitor.type_line("/imagine a big red circle on a blue background", steps=40, seed=7)
+    visitor.type_line("/imagine a big red circle on a blue background", steps=30, seed=7)
     assert "a big red circle on a blue background" in visitor.newest()
     assert "Cancel" in visitor.newest()
     visitor.until(visitor.shows_preview)
-    assert "refiner 0/8" in visitor.newest()
+    assert "refiner 0/6" in visitor.newest()
     visitor.until(lambda: "Again" in visitor.newest())
-    assert "40 steps" in visitor.newest()
+    assert "30 steps" in visitor.newest()
     assert "seed 7" in visitor.newest()
     picture = visitor.picture()
     side = tiny.native_size
@@ -65,7 +65,7 @@ def test_a_typed_line_becomes_a_card_then_progress_with_previews_and_then_the_pi
 
 
 def test_two_peoples_jobs_queue_at_once_and_a_reload_in_the_middle_loses_nothing(visitor: Visitor) -> None:
-    visitor.type_line("/imagine a white star on a black background", steps=60)
+    visitor.type_line("/imagine a white star on a black background", steps=40)
     visitor.become("bob")
     visitor.type_line("/imagine a black star on a white background")
     shown = visitor.messages().rpartition("alice used")[2]

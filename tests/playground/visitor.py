@@ -26,7 +26,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 90
 PREVIEW = "How far the picture is"
 
 
