@@ -179,7 +179,8 @@ class SimulatedServer:
         """Wait for the next request or event, but not for ever."""
         self._changed.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), within)
+            async with asyncio.timeout(within):
+                await self._changed.wait()
 
     async def job(self, job_id: int = 1) -> Job:
         return await self.application.storage.get_job(job_id)

@@ -180,5 +180,7 @@ def _now() -> float:
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     """Wait for `event`, but not for ever."""
+    # Not wait_for: before Python 3.12 it swallows a cancel that comes together with the event, and the bot never stops.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -137,3 +138,13 @@ async def test_pictures_that_were_made_and_not_shown_are_shown_once_after_a_rest
     await server.stop()
     assert len(server.requests("PATCH", "/messages/")) == edits
     assert [each.id for each in server.cards()] == [card.id]
+
+
+async def test_a_stop_at_the_very_moment_of_an_event_is_heard(server: SimulatedServer) -> None:
+    card = await server.imagine()
+    async with asyncio.timeout(10):
+        await server.stop()
+    await server.start()
+    await server.run()
+    server.executor.finish(1, [PNG])
+    await server.until(lambda: card.colour == DONE)
