@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 _FILE = re.compile(r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)")
@@ -38,6 +39,13 @@ class Hub:
     def fetched(self) -> list[str]:
         """The files that were sent, in order."""
         return [name for method, name, _ in self.requests if method == "GET"]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The files below a folder, by the names that a hub has for them."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 @contextmanager

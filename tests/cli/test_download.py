@@ -7,16 +7,17 @@ from pathlib import Path
 from bot.model_info import EMBEDDED_BASE, SDXL_BASE
 from tests.cli.command import TINY_PAIR, assert_refused, imagine_bot
 from tests.cli.terminal import terminal
-from tests.hub import local_hub
+from tests.hub_server import Repository, files_of, run_hub
 
 MODEL = "somebody/tiny-sdxl"
 
 
 def test_the_weights_arrive_with_progress_and_size_and_are_there_when_the_hub_is_not(tmp_path: Path) -> None:
     settings = {"HF_HOME": str(tmp_path / "cache"), "DEVICE": "cpu"}
-    with local_hub(MODEL, EMBEDDED_BASE) as address:
+    with run_hub() as hub:
+        hub.repositories[MODEL] = Repository(files_of(EMBEDDED_BASE))
         line = ("download", "--model", MODEL)
-        with terminal(*line, cwd=tmp_path, HF_ENDPOINT=address, **settings) as screen:
+        with terminal(*line, cwd=tmp_path, HF_ENDPOINT=hub.url, **settings) as screen:
             assert screen.end() == 0, screen.shown
     for shown in ("asking the hub", "downloading unet/", "GB in all", "100 %"):
         assert shown in screen.shown
@@ -28,8 +29,8 @@ def test_the_weights_arrive_with_progress_and_size_and_are_there_when_the_hub_is
 
 
 def test_a_model_that_the_hub_does_not_have_is_one_sentence(tmp_path: Path) -> None:
-    with local_hub(MODEL, EMBEDDED_BASE) as address:
-        settings = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "cache"), "DEVICE": "cpu"}
+    with run_hub() as hub:
+        settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "DEVICE": "cpu"}
         ended = imagine_bot("download", "--model", "somebody/else", cwd=tmp_path, **settings)
     assert_refused(ended, "The hub has no model somebody/else", "HF_TOKEN")
 
