@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
-import numpy as np
 from PIL import Image
 
 
-def encoded(image: Image.Image, kind: str) -> bytes:
+def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    image.save(file, kind)
+    image.save(file, kind, **options)
     return file.getvalue()
 
 
-def noise(side: int) -> bytes:
-    """A square PNG that no encoder can make small: about three bytes a pixel."""
-    pixels = np.random.default_rng(7).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    return encoded(Image.fromarray(pixels), "PNG")
+def bulky(side: int) -> bytes:
+    """A square PNG that nobody compressed: three bytes a pixel."""
+    return encoded(Image.new("RGB", (side, side), "red"), "PNG", compress_level=0)
 
 
 PNG = encoded(Image.new("RGB", (64, 64), "red"), "PNG")

@@ -12,10 +12,12 @@ from tests.simcord_app import SimulatedServer
 
 
 async def test_one_message_lives_from_the_line_to_the_picture(server: SimulatedServer) -> None:
+    server.executor.become(ExecutorState.BUSY)
     card = await server.imagine("a red fox in the snow", seed=7)
     assert card.text == "**a red fox in the snow**\nNext in line · #1"
     assert (card.is_private, card.colour, card.buttons) == (False, WAITING, {"Cancel": True})
 
+    server.executor.become(ExecutorState.READY)
     await server.run()
     await server.until(lambda: card.colour == WORKING)
     assert card.text == "**a red fox in the snow**\n▱▱▱▱▱▱▱▱ base 0/24 · refiner 0/6 · #1"
