@@ -2,14 +2,15 @@
 
 The floors, top to bottom; imports run downwards only:
 
-    cli · playground · app          wiring
-    client · delivery · cogs · ui   everything that speaks Discord
-    services                        use cases in plain Python
-    job_queue                       admission, order, cancel
-    storage · executors             the database; the process that owns the GPU
-    diffusion                       torch and diffusers
-    moderation                      pure rules
-    remake · infotext · events · jobs · parameters · settings · model_info · errors
+    cli · doctor · playground · app  wiring
+    client · cogs · delivery · ui    everything that speaks Discord
+    services                         use cases in plain Python
+    job_queue · line                 admission, order, cancel
+    storage · executors              the database; the process that owns the GPU
+    diffusion                        torch and diffusers
+    moderation                       pure rules
+    remake · infotext · events · jobs · loras · inputs · uploads · prompts · layers · parameters · settings
+    model_info · scheduler_names · invite · heartbeat · errors · sentences
 """
 
 __version__ = "0.1.0"

@@ -7,8 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.client import ImagineBot
+from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
+from bot.heartbeat import heartbeat
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
@@ -41,9 +43,12 @@ class Application:
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, executor: Executor | None = None) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, executor: Executor | None = None, pace: EditPace | None = None
+) -> AsyncIterator[Application]:
     """Everything opened and wired, nothing taken on yet; the model loads in the background.
 
+    `executor` and `pace` stand in for those that suit the device and Discord.
     Raises `StartupFailed` with a sentence for a model, database or folder that cannot be used.
     """
     model = read_model_info(settings.model_base, settings.model_refiner)
@@ -55,15 +60,15 @@ async def open_application(settings: Settings, executor: Executor | None = None)
         inputs = InputFolder(settings.inputs_dir)
         prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         generation = GenerationService(model, storage, pictures, inputs, queue, prompts)
-        bot = ImagineBot(settings, storage, generation)
+        bot = ImagineBot(settings, storage, generation, pace)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 
 
-async def run_bot(settings: Settings) -> None:
+async def run_bot(settings: Settings, executor: Executor | None = None) -> None:
     """Run the bot on Discord until it is stopped."""
     if settings.discord_token is None:
         raise StartupFailed("DISCORD_TOKEN is not set.")
-    async with open_application(settings) as application:
+    async with open_application(settings, executor) as application, heartbeat(settings.data_dir):
         bot = application.bot
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())

@@ -22,6 +22,7 @@ from bot.cogs.help import Help
 from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
 from bot.delivery import Delivery
+from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
 from bot.settings import Settings
@@ -40,18 +41,25 @@ REFUSED = (
     "https://discord.com/developers/applications, and write the new one into .env."
 )
 
+# This bot never speaks; that it cannot is no news for its log.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 
 class ImagineTree(app_commands.CommandTree["ImagineBot"]):
     """The commands; their errors go to the one handler."""
 
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /) -> None:
-        await answer_error(interaction, error)
+        # Of a command that is about a job, /cancel, the log is to name it.
+        job_id = getattr(interaction.namespace, "job", None)
+        await answer_error(interaction, error, job_id=job_id if isinstance(job_id, int) else None)
 
 
 class ImagineBot(commands.Bot):
     """Speaks with Discord. It needs no privileged intent: slash commands and presses come without any."""
 
-    def __init__(self, settings: Settings, storage: Storage, generation: GenerationService) -> None:
+    def __init__(
+        self, settings: Settings, storage: Storage, generation: GenerationService, pace: EditPace | None = None
+    ) -> None:
         super().__init__(
             commands.when_mentioned,
             tree_cls=ImagineTree,
@@ -59,7 +67,7 @@ class ImagineBot(commands.Bot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self.delivery = Delivery(self, generation)
+        self.delivery = Delivery(self, generation, pace)
         self._settings = settings
         self._storage = storage
         self._generation = generation
@@ -129,7 +137,7 @@ class ImagineBot(commands.Bot):
             self.tree.copy_global_to(guild=guild)
             try:
                 await self.tree.sync(guild=guild)
-            except discord.Forbidden:
+            except (discord.Forbidden, discord.NotFound):
                 failed = True
                 # A warning without a traceback: the line says all that its owner needs.
                 log.warning("DISCORD_GUILD_IDS names %s: invite the bot there, or take it out of the list", guild.id)
@@ -149,7 +157,7 @@ class ImagineBot(commands.Bot):
         for guild_id in set(known["guilds"]) - set(guild_ids):
             try:
                 await self.http.bulk_upsert_guild_commands(application_id, guild_id, [])
-            except discord.Forbidden:
+            except (discord.Forbidden, discord.NotFound):
                 log.info("commands stay in server %s, which the bot has left", guild_id)
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import aiohttp
 import psutil
+import safetensors
 
-from bot.diffusion.hub import SHARED, HubAccess, find_model
-from bot.errors import BotError, StartupFailed
+from bot.diffusion.hub import SHARED, HubAccess, find_model, remedy
+from bot.errors import BotError, DatabaseInUse, StartupFailed
 from bot.invite import PERMISSIONS_INTEGER, id_in_token, invite_url, missing_permissions
 from bot.model_info import is_folder, read_model_info
 from bot.settings import Settings
@@ -128,7 +129,7 @@ async def _model(settings: Settings) -> list[Finding]:
             findings.append(Finding(subject, State.OK, "none: the base works alone"))
             continue
         try:
-            await asyncio.to_thread(find_model, name, HubAccess(offline=True), _ignore, without=without)
+            folder = await asyncio.to_thread(find_model, name, HubAccess(offline=True), _ignore, without=without)
         except BotError as error:
             can_wait = not is_folder(name) and not settings.hf_hub_offline
             says = (
@@ -137,8 +138,13 @@ async def _model(settings: Settings) -> list[Finding]:
                 else str(error)
             )
             findings.append(Finding(subject, State.NOTE if can_wait else State.PROBLEM, says))
-        else:
+            continue
+        broken = await asyncio.to_thread(broken_weights, folder)
+        if broken is None:
             findings.append(Finding(subject, State.OK, name))
+        else:
+            says = f"{broken} is broken or not complete. {remedy(name)}"
+            findings.append(Finding(subject, State.PROBLEM, says))
     memory = psutil.virtual_memory().total
     if not is_folder(info.base) and memory < ROOM_FOR_SDXL:
         says = f"{gigabytes(memory)} in all; SDXL wants {gigabytes(ROOM_FOR_SDXL)}. Try MODEL_BASE=tiny meanwhile."
@@ -148,17 +154,30 @@ async def _model(settings: Settings) -> list[Finding]:
     return findings
 
 
+def broken_weights(folder: Path) -> Path | None:
+    """The first file of weights whose header or length is wrong; what a broken-off download or copy leaves behind."""
+    for file in sorted(folder.rglob("*.safetensors")):
+        try:
+            with safetensors.safe_open(file, framework="numpy"):
+                pass
+        except (OSError, safetensors.SafetensorError):
+            return file
+    return None
+
+
 def _ignore(fraction: float, what: str) -> None:
     """Nothing is downloaded here, so there is no progress to show."""
 
 
 async def _database(settings: Settings) -> list[Finding]:
+    where = "the one that DATABASE_URL names" if settings.database_url else str(settings.data_dir / "imagine-bot.db")
     try:
         async with open_storage(settings.resolved_database_url) as storage:
             await storage.ping()
+    except DatabaseInUse:
+        return [Finding("database", State.OK, f"{where}, in use by the bot that is running")]
     except StartupFailed as error:
         return [Finding("database", State.PROBLEM, str(error))]
-    where = "the one that DATABASE_URL names" if settings.database_url else str(settings.data_dir / "imagine-bot.db")
     return [Finding("database", State.OK, where)]
 
 

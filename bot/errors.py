@@ -116,5 +116,9 @@ class StartupFailed(BotError):
     """The bot cannot start."""
 
 
+class DatabaseInUse(StartupFailed):
+    """Another imagine-bot is running on this database."""
+
+
 class ModelNotFound(StartupFailed):
     """The model cannot be loaded."""

@@ -9,7 +9,10 @@ from bot.jobs import GeneratedImage, Job
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One denoising step is done. `stage` is "base" or "refiner"; `preview` is a small WebP of the latents, or None."""
+    """One denoising step is done: in `stage`, "base" or "refiner", and the how-manieth of all `steps` of both.
+
+    `preview` is a small WebP of the latents, or None.
+    """
 
     job_id: int
     stage: str

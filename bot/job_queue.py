@@ -100,7 +100,8 @@ class JobQueue:
             allowed = f"{self._max_jobs_per_user} job{'' if self._max_jobs_per_user == 1 else 's'}"
             raise TooManyJobs(f"You may have {allowed} at a time. Yours: {named}{more}. Cancel one or wait.")
         if len(self._line) >= self._max_jobs:
-            raise QueueFull(f"The queue is full: {len(self._line)} jobs are waiting. Try again when some are done.")
+            waiting = "1 job is" if len(self._line) == 1 else f"{len(self._line)} jobs are"
+            raise QueueFull(f"The queue is full: {waiting} waiting. Try again when some are done.")
 
     def submit(self, job: Job) -> None:
         """Put a recorded job in line."""

@@ -26,7 +26,7 @@ SDXL_NATIVE_SIZE = 1024
 MAX_CLIP_SKIP = 4
 BASE_KIND = "StableDiffusionXLPipeline"
 REFINER_KIND = "StableDiffusionXLImg2ImgPipeline"
-AGAIN = "Download the model again: imagine-bot download"
+AGAIN = "Copy the model there again."
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -83,7 +84,8 @@ class Parameters(BaseModel):
     `variation_strength`. `raw_prompt` and `raw_negative_prompt` are what was typed, where the prompts came out of it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # Inputs are hidden in errors because those end up in logs, and a prompt is nobody's business there.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     prompt: Prompt = Field(title="prompt")
     prompt_2: Prompt | None = Field(None, title="prompt_2")
@@ -134,7 +136,7 @@ class Parameters(BaseModel):
     @field_validator("prompt")
     @classmethod
     def _prompt_says_something(cls, prompt: str) -> str:
-        if not prompt:
+        if not any(_is_visible(character) for character in prompt):
             raise WrongValue("{title} is empty. Say what the picture should show.")
         return prompt
 
@@ -208,6 +210,11 @@ class Parameters(BaseModel):
         else:
             changes["seed"] = (self.seed + index) % (MAX_SEED + 1)
         return self.model_copy(update=changes)
+
+
+def _is_visible(character: str) -> bool:
+    """Whether there is something to see: neither a space nor one of the marks (Cf) that only steer what is around."""
+    return not character.isspace() and unicodedata.category(character) not in ("Cc", "Cf")
 
 
 def title(name: str) -> str:

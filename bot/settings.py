@@ -12,6 +12,16 @@ from bot.errors import StartupFailed
 from bot.model_info import SDXL_BASE, SDXL_REFINER
 
 GuildId = Annotated[int, Field(gt=0)]
+Device = Literal["auto", "cuda", "mps", "xpu", "cpu"]
+#: What pydantic calls things, and what people do.
+WORDS = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid boolean": "true or false",
+    "less than or equal to": "at most",
+    "greater than or equal to": "at least",
+    "greater than": "above",
+}
 
 
 class Settings(BaseSettings):
@@ -36,9 +46,7 @@ class Settings(BaseSettings):
     model_refiner: str | None = Field(
         None, description="The refiner: a folder, a hub id, or `tiny`; empty: the base alone."
     )
-    device: Literal["auto", "cuda", "mps", "xpu", "cpu"] = Field(
-        "auto", description="Where the model runs; auto takes the first of cuda, mps, xpu, cpu."
-    )
+    device: Device = Field("auto", description="Where the model runs; auto takes the first of cuda, mps, xpu, cpu.")
     data_dir: Path = Field(Path("data"), description="The folder for pictures and for the database file.")
     lora_dir: Path | None = Field(
         None, description="A folder of LoRAs (safetensors) for the base; empty: `loras` in DATA_DIR."
@@ -125,15 +133,21 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = dict.fromkeys(_line(dict(detail)) for detail in error.errors(include_url=False))
-        raise StartupFailed("\n".join(["The settings are wrong.", *lines])) from error
+        raise StartupFailed("\n".join(lines)) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise StartupFailed(f".env cannot be read: {error}") from error
+        raise StartupFailed(f".env cannot be read: {error}. It must be a text file in UTF-8.") from error
+
+
+def in_words(rule: str) -> str:
+    """What pydantic says that an input should be, in words for people."""
+    rule = rule.removeprefix("Input should be ").partition(", unable")[0]
+    for theirs, ours in WORDS.items():
+        rule = rule.replace(theirs, ours)
+    return rule.replace("'", "")
 
 
 def _line(detail: dict[str, Any]) -> str:
     name = str(detail["loc"][0]).upper()
     if detail["type"] == "value_error":
         return f"{name} {detail['ctx']['error']}, not {detail['input']!r}."
-    rule = detail["msg"].removeprefix("Input should be ").partition(", unable")[0]
-    rule = {"a valid integer": "a whole number", "a valid boolean": "true or false"}.get(rule, rule)
-    return f"{name} must be {rule}, not {detail['input']!r}."
+    return f"{name} must be {in_words(detail['msg'])}, not {detail['input']!r}."

@@ -98,17 +98,17 @@ class ScriptedExecutor:
     def running(self) -> list[int]:
         return [job_id for job_id, (_, _, future) in self._running.items() if not future.done()]
 
-    def step(self, job_id: int, step: int) -> None:
+    def step(self, job_id: int, step: int, preview: bytes | None = None) -> None:
         job, on_event, _ = self._running[job_id]
-        on_event(Progress(job_id, "base", step, job.parameters.num_inference_steps))
+        on_event(Progress(job_id, "base", step, job.parameters.num_inference_steps, preview))
 
-    def finish(self, job_id: int) -> None:
+    def finish(self, job_id: int, pngs: Sequence[bytes] | None = None) -> None:
         job, _, future = self._running[job_id]
         images = [
             GeneratedImage(
                 job_id=job.id,
                 index=index,
-                png=f"picture {index} of {job.id}".encode(),
+                png=f"picture {index} of {job.id}".encode() if pngs is None else pngs[index],
                 parameters=job.parameters.of_image(index),
                 elapsed=1.0,
             )

@@ -12,7 +12,9 @@ from bot.cli.doctor import doctor
 from bot.cli.download import download
 from bot.cli.generate import generate
 from bot.cli.playground import playground
+from bot.cli.process import Stopped
 from bot.cli.run import run
+from bot.cli.usage import explain_usage
 from bot.errors import BotError, GenerationFailed
 
 app = typer.Typer(
@@ -45,7 +47,20 @@ def _options(
 def main() -> None:
     """The entry point: 0 is success, 1 a picture that could not be made, 2 anything that the caller can put right."""
     try:
-        app()
+        # Not standalone: typer would draw a box around what is one sentence here.
+        code = app(prog_name="imagine-bot", standalone_mode=False)
+    except GenerationFailed as error:
+        code = _refuse(str(error), 1)
     except BotError as error:
-        typer.secho(str(error), fg=typer.colors.RED, err=True)
-        sys.exit(1 if isinstance(error, GenerationFailed) else 2)
+        code = _refuse(str(error), 2)
+    except typer.TyperException as error:
+        code = _refuse(explain_usage(error), 2)
+    except Stopped as stopped:
+        code = stopped.exit_code
+    sys.exit(code)
+
+
+def _refuse(sentence: str, code: int) -> int:
+    if sentence:
+        typer.secho(sentence, fg=typer.colors.RED, err=True)
+    return code

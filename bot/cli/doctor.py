@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.process import command_settings
+from bot.cli.process import command_settings, run_to_its_end
 
 SIGNS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "problem": ("to do", "red")}
 
@@ -21,7 +20,7 @@ def doctor(
     """Check token, permissions, device, model, database and disk; each line is ok or says what to do."""
     from bot.doctor import State, examine
 
-    findings = asyncio.run(examine(command_settings(), offline=offline))
+    findings = run_to_its_end(examine(command_settings(), offline=offline))
     table = Table(box=None, show_header=False, pad_edge=False)
     for finding in findings:
         word, colour = SIGNS[finding.state]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def playground(
             database_url="",
         )
         set_up_logging(max(settings.log_level, "WARNING", key=_severity))
+        # What discord.py warns of (no voice, no guilds in SimCord's own trial client) is nobody's to mend here.
+        logging.getLogger("discord").setLevel(logging.ERROR)
         run_until_stopped(_run(settings, port, open_browser))
 
 

@@ -7,14 +7,23 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
 
 from bot.settings import Settings, load_settings
 
+T = TypeVar("T")
+
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-BEAT_SECONDS = 30
+
+
+class Stopped(Exception):
+    """Somebody stopped the command, by Ctrl-C or SIGTERM."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(number.name)
+        #: What a shell expects of a command that ended by this signal.
+        self.exit_code = 128 + number
 
 
 def command_settings(**overrides: Any) -> Settings:
@@ -36,57 +45,67 @@ def set_up_logging(level: str) -> None:
 
 
 def run_until_stopped(main: Coroutine[Any, Any, None]) -> None:
-    """Run `main` until it ends or somebody stops it (Ctrl-C, SIGTERM). Its resources are closed in either case."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_stoppable(main))
+    """Run what has no end of its own; being stopped is its ordinary end."""
+    with contextlib.suppress(Stopped, KeyboardInterrupt):
+        run_to_its_end(main)
 
 
-async def _stoppable(main: Coroutine[Any, Any, None]) -> None:
+def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
+    """What `main` returns. Ctrl-C and SIGTERM cancel it, close its resources, and come out as `Stopped`."""
+    return asyncio.run(_stoppable(main))
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM come out of what runs inside, which has no event loop, as `Stopped`."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(signal.Signals(number))
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _stoppable(main: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(main)
-    asked: list[bool] = []
+    received: list[signal.Signals] = []
 
-    def stop() -> None:
-        asked.append(True)
+    def stop(number: signal.Signals) -> None:
+        received.append(number)
         task.cancel()
 
     with _signals_call(stop):
         try:
-            await task
+            return await task
         except asyncio.CancelledError:
-            if not asked:
+            if not received:
                 raise
-
-
-@contextlib.asynccontextmanager
-async def heartbeat(file: Path) -> AsyncIterator[None]:
-    """Touch `file` every half minute, so that a health check outside can see that the event loop turns."""
-    beating = asyncio.create_task(_beat(file))
-    try:
-        yield
-    finally:
-        beating.cancel()
-        await asyncio.to_thread(file.unlink, missing_ok=True)
-
-
-async def _beat(file: Path) -> None:
-    while True:
-        with contextlib.suppress(OSError):  # a full disk is no reason to stop; the health check will tell
-            await asyncio.to_thread(file.touch)
-        await asyncio.sleep(BEAT_SECONDS)
+    raise Stopped(received[0])
 
 
 @contextlib.contextmanager
-def _signals_call(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGINT and SIGTERM call `stop`, where the platform can."""
+def _signals_call(stop: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """The first SIGINT or SIGTERM calls `stop`, where the platform can. A second one acts as if nobody listened."""
     loop = asyncio.get_running_loop()
-    numbers: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for number in numbers:
-            loop.add_signal_handler(number, stop)
-    except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt
-        numbers = ()
+    listening: list[signal.Signals] = []
+
+    def stop_listening() -> None:
+        while listening:
+            loop.remove_signal_handler(listening.pop())
+
+    def received(number: signal.Signals) -> None:
+        stop_listening()
+        stop(number)
+
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, received, number)
+            listening.append(number)
     try:
         yield
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        stop_listening()

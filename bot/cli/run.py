@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from bot.cli.process import command_settings, heartbeat, run_until_stopped, set_up_logging
+from bot.cli.process import command_settings, run_until_stopped, set_up_logging
 from bot.errors import StartupFailed
 from bot.invite import id_in_token, invite_url
-from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -29,13 +28,8 @@ def run() -> None:
     application_id = id_in_token(settings.discord_token.get_secret_value())
     if application_id is None:
         raise StartupFailed(MALFORMED)
-    set_up_logging(settings.log_level)
-    log.info("invite the bot to a server: %s", invite_url(application_id))
-    run_until_stopped(_run(settings))
-
-
-async def _run(settings: Settings) -> None:
     from bot.app import run_bot
 
-    async with heartbeat(settings.data_dir / "alive"):
-        await run_bot(settings)
+    set_up_logging(settings.log_level)
+    log.info("invite the bot to a server: %s", invite_url(application_id))
+    run_until_stopped(run_bot(settings))

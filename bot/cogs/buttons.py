@@ -31,7 +31,7 @@ class Buttons(commands.Cog):
         try:
             await presses.get(action, _of_another_version)(interaction, job_id)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
-            await answer_error(interaction, error)
+            await answer_error(interaction, error, job_id=job_id)
 
     async def _cancel(self, interaction: discord.Interaction[Any], job_id: int) -> None:
         # The card itself is changed by delivery alone: two writers could leave an old card over the picture.

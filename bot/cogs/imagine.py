@@ -98,6 +98,8 @@ class Imagine(commands.Cog):
         return {"width": width, "height": height}
 
     def _refiner(self, refiner: str | None, denoising_end: float | None) -> dict[str, float | None]:
+        if refiner not in (None, "on", "off"):
+            raise InvalidParameters("refiner must be on or off.")
         if refiner == "off" and denoising_end is not None:
             raise InvalidParameters(
                 "refiner is off, and refiner_from says where it takes over. Leave one of the two out."

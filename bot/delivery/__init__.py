@@ -38,10 +38,10 @@ class Delivery:
     Those tasks belong to the delivery and to no command, so that a command's end (or a test's) never waits for them.
     """
 
-    def __init__(self, client: discord.Client, generation: GenerationService) -> None:
+    def __init__(self, client: discord.Client, generation: GenerationService, pace: EditPace | None = None) -> None:
         self._client = client
         self._generation = generation
-        self._pace = EditPace()
+        self._pace = pace or EditPace()
         self._jobs: dict[int, LiveJob] = {}
         self._arrived: asyncio.Queue[LiveJob] = asyncio.Queue()
         self._supervisor: asyncio.Task[None] | None = None
@@ -180,5 +180,7 @@ def _now() -> float:
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     """Wait for `event`, but not for ever."""
+    # Not wait_for: before Python 3.12 it swallows a cancel that comes together with the event, and the bot never stops.
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()

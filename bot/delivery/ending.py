@@ -90,7 +90,7 @@ async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[by
 
 def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: str) -> Layout:
     job = outcome.job
-    again = "the picture process stopped once, so it was made in a second attempt" if job.attempts > 1 else ""
+    again = "made in a second attempt, the first was cut short" if job.attempts > 1 else ""
     shown = [remark for remark in (attachments.remark, again, *remarks) if remark]
     return finished_card(job, attachments.pictures, elapsed=_elapsed(outcome), remarks=shown)
 

@@ -188,4 +188,5 @@ class JobMessage:
         return self._client.get_partial_messageable(self.channel_id, guild_id=self._guild_id)
 
     def _mention_of_author(self) -> discord.AllowedMentions:
-        return discord.AllowedMentions(users=[discord.Object(self._user_id)], replied_user=False)
+        author = discord.Object(self._user_id)
+        return discord.AllowedMentions(everyone=False, roles=False, users=[author], replied_user=False)

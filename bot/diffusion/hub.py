@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from bot.errors import ModelNotFound
 from bot.model_info import MODELS, REVISIONS, is_folder
+from bot.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,12 @@ class HubAccess:
 
     token: str | None = field(default=None, repr=False)
     offline: bool = False
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the settings allow."""
+        token = settings.hf_token.get_secret_value() if settings.hf_token is not None else None
+        return cls(token, settings.hf_hub_offline)
 
 
 def find_model(
@@ -71,12 +79,15 @@ def _download(
     from huggingface_hub import HfApi, hf_hub_download
 
     with _hub_errors_in_words(model):
+        # First, since this gives up at once where there is no connection; a download tries again for half a minute.
         info = HfApi(token=hub.token).model_info(model, revision=REVISIONS.get(model), files_metadata=True)
-        # One commit for all files, also where the branch moves on meanwhile.
-        where: dict[str, Any] = {"revision": REVISIONS.get(model) or info.sha, "token": hub.token}
+        index = Path(hf_hub_download(model, "model_index.json", revision=REVISIONS.get(model), token=hub.token))
+        # The commit that the branch stood at just now, for all other files, also where it moves on meanwhile.
+        where: dict[str, Any] = {"revision": index.parent.name, "token": hub.token}
         sizes = {file.rfilename: file.size or 0 for file in info.siblings or []}
-        index = Path(hf_hub_download(model, "model_index.json", **where))
-        names = wanted_files(list(sizes), _components(index.parent, without), half_precision=half_precision)
+        components = _components(index.parent, without)
+        names = wanted_files(list(sizes), components, half_precision=half_precision)
+        _check_before_download(model, components, names, is_refiner=bool(without))
         total = sum(sizes[name] for name in names) or 1
         done = 0
         for name in names:
@@ -92,8 +103,22 @@ def _download(
             done = before + sizes[name]
     folder = index.parent
     if missing := _missing_file(folder, without):
-        raise ModelNotFound(f"{model} cannot be used here: it has no {missing} (only safetensors are loaded).")
+        raise ModelNotFound(f"{model} cannot be used here: it has no {missing}.")
     return folder
+
+
+def _check_before_download(
+    model: str, components: Collection[str], names: Collection[str], *, is_refiner: bool
+) -> None:
+    """Refuse what could not be loaded anyway before gigabytes of it are fetched."""
+    kind = "refiner" if is_refiner else "base"
+    for component in ("unet",) if is_refiner else _WEIGHTS:
+        if component not in components:
+            raise ModelNotFound(f"{model} is not a Stable Diffusion XL {kind}: it has no {component}.")
+        if not any(name.startswith(f"{component}/") and name.endswith(".safetensors") for name in names):
+            raise ModelNotFound(
+                f"{model} cannot be used here: its {component} is not stored as safetensors, the only kind loaded."
+            )
 
 
 def wanted_files(names: Sequence[str], components: Collection[str], *, half_precision: bool) -> list[str]:
@@ -118,10 +143,14 @@ def weights_variant(folder: Path, component: str, *, half_precision: bool) -> st
 
 
 def remedy(model: str) -> str:
-    """What to do when files of `model` are missing or broken."""
-    if Path(model).is_relative_to(MODELS):
+    """What to do when files of `model`, a folder, are missing or broken."""
+    folder = Path(model)
+    if folder.is_relative_to(MODELS):
         return "It belongs to imagine-bot: install that again."
-    return "Download the model again: imagine-bot download"
+    if folder.parent.name == "snapshots":
+        # The hub's library takes what is in its cache for whole, so a broken file has to go before it comes anew.
+        return f"Remove {folder.parents[1]} and run: imagine-bot download"
+    return "Copy the model there again."
 
 
 def _missing_file(folder: Path, without: Collection[str]) -> str | None:
@@ -129,14 +158,35 @@ def _missing_file(folder: Path, without: Collection[str]) -> str | None:
     if not (folder / "model_index.json").is_file():
         return "model_index.json"
     for component in _components(folder, without):
+        own = folder / component
         config = _CONFIGS.get(component)
-        if config and not (folder / component / config).is_file():
+        if config and not (own / config).is_file():
             return f"{component}/{config}"
-        if component in _WEIGHTS and not any((folder / component).glob("*.safetensors")):
+        if component in _WEIGHTS and not _has_weights(own):
             return f"{component}/{_WEIGHTS[component]}.safetensors"
-        if component.startswith("tokenizer") and not any((folder / component).glob("*.json")):
+        if component.startswith("tokenizer") and not _has_tokenizer(own):
             return f"{component}/tokenizer.json"
     return None
+
+
+def _has_weights(folder: Path) -> bool:
+    """Whether there is a file with all weights, or every part that an index of parts names."""
+    if any("-of-" not in path.name for path in folder.glob("*.safetensors")):
+        return True
+    for index in folder.glob("*.safetensors.index*.json"):
+        try:
+            parts = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if all((folder / part).is_file() for part in parts):
+            return True
+    return False
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    return any(
+        all((folder / name).is_file() for name in names) for names in (["tokenizer.json"], ["vocab.json", "merges.txt"])
+    )
 
 
 def _components(folder: Path, without: Collection[str]) -> list[str]:
@@ -196,11 +246,20 @@ def _hub_errors_in_words(model: str) -> Iterator[None]:
         raise ModelNotFound(
             f"The hub has no model {model}, or it is private. Check the name, and set HF_TOKEN if it is private."
         ) from error
-    except errors.EntryNotFoundError as error:
+    except errors.RemoteEntryNotFoundError as error:
         raise ModelNotFound(f"{model} is not a diffusers model: it has no model_index.json.") from error
+    except ModelNotFound:
+        raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        if isinstance(error, errors.HfHubHTTPError) and error.response.status_code == HTTPStatus.UNAUTHORIZED:
+            raise ModelNotFound(
+                "The hub does not accept this token. Set HF_TOKEN to one from https://huggingface.co/settings/tokens, "
+                "or to none."
+            ) from error
+        # The library's own words for a lost connection are long, and say less than what it came from.
+        cause = error.__cause__ if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ else error
+        reason = " ".join(str(cause).split())[:200].rstrip(".")
         raise ModelNotFound(
-            f"{model} could not be downloaded: {type(error).__name__}: {reason}. "
+            f"{model} could not be downloaded: {type(cause).__name__}: {reason}. "
             "Check the connection and the free disk space, then run: imagine-bot download"
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 
 class _Without(logging.Filter):
@@ -32,8 +33,11 @@ from diffusers import (  # noqa: E402
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from tqdm import tqdm  # noqa: E402
 from transformers import CLIPTextModel, CLIPTextModelWithProjection  # noqa: E402
 
+# tqdm's own lock is a semaphore of the system, which outlives an executor that is killed, and Python then says so.
+tqdm.set_lock(threading.RLock())
 for _library in (diffusers.utils.logging, transformers.utils.logging):
     _library.disable_progress_bar()
     # What remains are warnings and errors; they go where our own lines go.

@@ -79,5 +79,5 @@ def broken_model_in_words(folder: Path, what: str) -> Iterator[None]:
     except Exception as error:
         reason = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise ModelNotFound(
-            f"The {what} of the model {folder} cannot be loaded: {reason.rstrip('.')}. {remedy(str(folder))}"
+            f"The {what} of the model {folder} cannot be loaded: {reason.rstrip('. ')}. {remedy(str(folder))}"
         ) from error

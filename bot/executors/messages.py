@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
 
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """To the child: make these pictures."""
+    """To the child: make these pictures. Its answer bears the same number."""
 
+    number: int
     batch: tuple[Job, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """To the child: stop that job at its next step."""
+    """To the child: stop that job of the batch with that number at its next step."""
 
+    number: int
     job_id: int
 
 
@@ -44,16 +47,32 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Stepped:
+    """From the child: a denoising step of the batch with that number is done."""
+
+    number: int
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
 class Generated:
     """From the child: the pictures of the batch."""
 
+    number: int
     images: tuple[GeneratedImage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentence."""
+    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentence.
 
+    `trace` is for the log, and empty where the sentence says all.
+    """
+
+    number: int
     error: str
     reason: str
     trace: str
+
+
+FromChild = Loading | Loaded | LoadFailed | Stepped | Generated | Failed

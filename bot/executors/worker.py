@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import signal
@@ -11,9 +12,10 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from bot.errors import BotError, GenerationCancelled, GenerationFailed
+from bot.diffusion.hub import HubAccess
+from bot.errors import BotError, ExecutorDied, GenerationCancelled, GenerationFailed
 from bot.events import Progress
-from bot.executors.messages import Cancel, Failed, Generate, Generated, Loaded, LoadFailed, Loading
+from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo
 
@@ -21,38 +23,39 @@ if TYPE_CHECKING:
     from bot.diffusion.sdxl import StableDiffusionXL
     from bot.diffusion.steps import Step
 
+log = logging.getLogger(__name__)
 
-def work(connection: Connection, model: ModelInfo, device: str) -> None:
+#: A job in a batch: the batch's number and the job's id.
+Place = tuple[int, int]
+
+
+def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess) -> None:
     """The child's whole life. Ctrl-C reaches the whole process group; the parent decides when this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Read when torch is loaded. Threads that spin while they wait for each other take the CPU from those that they wait
+    # for as soon as anything else runs: on two busy cores, a picture then takes fifty times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     batches: queue.SimpleQueue[Generate] = queue.SimpleQueue()
-    cancelled: set[int] = set()
+    cancelled: set[Place] = set()
+    # Before anything slow: while the model loads, too, this is what notices that the parent is gone.
     threading.Thread(target=_listen, args=(connection, batches, cancelled), daemon=True).start()
     try:
         from bot.diffusion.sdxl import StableDiffusionXL
 
         sdxl = StableDiffusionXL.load(
-            model, device, on_progress=lambda progress, detail: connection.send(Loading(progress, detail))
+            model, device, hub=hub, on_progress=lambda progress, detail: _tell(connection, Loading(progress, detail))
         )
     except BotError as error:
-        connection.send(LoadFailed(str(error)))
+        _tell(connection, LoadFailed(str(error)))
         return
-    connection.send(Loaded(str(sdxl.device)))
+    _tell(connection, Loaded(str(sdxl.device)))
     while True:
-        batch = batches.get().batch
-        try:
-            images = [image for job in batch for image in _make(job, sdxl, connection, cancelled)]
-        except Exception as error:  # noqa: BLE001 - whatever one job does, the next one must find a worker
-            known = isinstance(error, BotError)
-            kind = type(error).__name__ if known else GenerationFailed.__name__
-            reason = str(error) if known else str(GenerationFailed())
-            connection.send(Failed(kind, reason, traceback.format_exc()))
-        else:
-            connection.send(Generated(tuple(images)))
-        cancelled.difference_update(job.id for job in batch)
+        order = batches.get()
+        _tell(connection, _answer(order, sdxl, connection, cancelled))
+        cancelled.difference_update((order.number, job.id) for job in order.batch)
 
 
-def _listen(connection: Connection, batches: queue.SimpleQueue[Generate], cancelled: set[int]) -> None:
+def _listen(connection: Connection, batches: queue.SimpleQueue[Generate], cancelled: set[Place]) -> None:
     """Take orders while the device works. End of file means that the parent is gone: nobody wants the picture."""
     while True:
         try:
@@ -60,19 +63,45 @@ def _listen(connection: Connection, batches: queue.SimpleQueue[Generate], cancel
         except (EOFError, OSError):
             os._exit(0)
         if isinstance(message, Cancel):
-            cancelled.add(message.job_id)
+            cancelled.add((message.number, message.job_id))
         else:
             batches.put(message)
 
 
-def _make(job: Job, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[int]) -> list[GeneratedImage]:
+def _tell(connection: Connection, message: FromChild) -> None:
+    try:
+        connection.send(message)
+    except OSError:
+        # The parent is gone, and this thread has noticed before the listening one.
+        os._exit(0)
+
+
+def _answer(
+    order: Generate, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]
+) -> Generated | Failed:
+    try:
+        images = [image for job in order.batch for image in _make(job, order.number, sdxl, connection, cancelled)]
+    except ExecutorDied:
+        # The device is lost to this process, and maybe not to the next one, which the parent starts.
+        log.exception("the device failed")
+        os._exit(1)
+    except BotError as error:
+        return Failed(order.number, type(error).__name__, str(error), "")
+    except Exception:  # noqa: BLE001 - whatever one job does, the next one must find a worker
+        return Failed(order.number, GenerationFailed.__name__, str(GenerationFailed()), traceback.format_exc())
+    return Generated(order.number, tuple(images))
+
+
+def _make(
+    job: Job, number: int, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]
+) -> list[GeneratedImage]:
     def on_step(step: Step) -> None:
         # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
-        if job.id in cancelled:
+        if (number, job.id) in cancelled:
             raise GenerationCancelled
-        connection.send(Progress(job.id, step.stage, step.step, step.steps, step.preview))
+        _tell(connection, Stepped(number, Progress(job.id, step.stage, step.step, step.steps, step.preview)))
 
-    if job.id in cancelled:
+    if (number, job.id) in cancelled:
         raise GenerationCancelled
     started = time.perf_counter()
     pictures = sdxl(job.parameters, on_step)

@@ -6,40 +6,45 @@ import asyncio
 import contextlib
 import logging
 import os
-import time
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import simcord
 from simcord._clock import Clock
+from simcord._dpy_internals import real_monotonic
 from simcord.preview import Preview
 
-from bot.playground.server import PictureDecoder, PlaygroundServer
+from bot.playground.pictures import PictureDecoder
+from bot.playground.server import PlaygroundServer
 from bot.playground.world import World
 
 log = logging.getLogger(__name__)
 
 #: How many publications back a browser may be when somebody presses a button in it.
 REMEMBERED = 32
+#: How many pictures are still served after others have taken their place: a browser may be about to fetch them.
+REPLACED = 64
 
 
 class WallClock(Clock):
-    """The simulation's clock, going with the real one, so that “in 5 seconds” is in 5 seconds."""
+    """The simulation's clock, going with the real one, so that “in 5 seconds” is in 5 seconds.
+
+    It counts from where the machine's own clock does: SimCord shows this one as `time.monotonic` to the bot's commands,
+    and the machine's to the tasks of queue and delivery, and an estimate is made of both.
+    """
 
     def __init__(self) -> None:
-        self._epoch = datetime.now(UTC)
         self._ahead = 0.0
-        # Not time.monotonic, which SimCord replaces by this very clock.
-        self._started = time.perf_counter()
+        self._epoch = datetime.now(UTC) - timedelta(seconds=real_monotonic())
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the start, and what the simulation was moved ahead by hand."""
-        return time.perf_counter() - self._started + self._ahead
+        """Seconds on the machine's clock, and what the simulation was moved ahead by hand."""
+        return real_monotonic() + self._ahead
 
     @elapsed.setter
     def elapsed(self, seconds: float) -> None:
@@ -70,9 +75,11 @@ class LivePreview(Preview):
             port=port,
         )
         self._server = PlaygroundServer(self, port)
-        self._media_worker = PictureDecoder()
+        self._decoder = self._media_worker = PictureDecoder()
         self._turn = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._new_urls: set[str] = set()
+        self._replaced: dict[str, tuple[str, bytes, str]] = {}
         self._controls: defaultdict[str, dict[int, dict[str, str]]] = defaultdict(dict)
         self._refreshing: asyncio.Task[None] | None = None
 
@@ -94,6 +101,7 @@ class LivePreview(Preview):
 
     def _on_event(self, event: str, payload: Mapping[str, Any]) -> None:
         if event.startswith("MESSAGE_"):
+            self._new_urls.update(attachment["url"] for attachment in payload.get("attachments", ()))
             self._changed.set()
 
     async def _keep_current(self) -> None:
@@ -102,24 +110,58 @@ class LivePreview(Preview):
             self._changed.clear()
             async with self._turn:
                 try:
+                    await self._decode_new_pictures()
                     await self.refresh()
-                    await self._decode_pictures()
+                    await self._size_pictures()
                 except TimeoutError:
                     log.warning("the simulated Discord is still busy; the page stays as it is until the next change")
+                except Exception:
+                    log.exception("the page could not be brought up to date; the next change tries again")
 
-    async def _decode_pictures(self) -> None:
-        """Publish the sizes of new pictures before a browser asks for them, so that nothing jumps when they come."""
-        for page in list(self._pages.values()):
-            new = [asset.id for asset in page.assets.values() if asset.available and not asset.validated]
-            for asset_id in new:
-                with contextlib.suppress(simcord.SetupError):  # replaced meanwhile, or nothing that can be shown
-                    await self._prepare_asset(page.id, asset_id)
-            if new and page.id in self._pages:
-                self._publish(page, reason="refresh")
+    async def _decode_new_pictures(self) -> None:
+        """Before a browser asks for them, so that a message and its picture come at the same moment."""
+        urls, self._new_urls = self._new_urls, set()
+        blobs = (self.env.backend.cdn.get(url) for url in urls)
+        await asyncio.gather(*(self._decoder.learn(blob) for blob in blobs if blob is not None))
+
+    async def _size_pictures(self) -> None:
+        """Publish the sizes of decoded pictures with their messages, so that nothing jumps when they come.
+
+        Nothing here gives way to another task, so no browser sees the messages without the sizes.
+        """
+        for page in self._pages.values():
+            for asset in list(page.assets.values()):
+                if asset.available and not asset.validated and self._decoder.knows(asset.digest):
+                    with contextlib.suppress(simcord.SetupError):
+                        await self._prepare_asset(page.id, asset.id)
+
+    async def _prepare_asset(self, context_id: str | None, asset_id: str, **how: Any) -> tuple[str, bytes, str]:
+        try:
+            return await super()._prepare_asset(context_id, asset_id, **how)
+        except simcord.SetupError:
+            if asset_id in self._replaced:
+                return self._replaced[asset_id]
+            raise
+
+    def _release_asset_record(self, record: Any) -> None:
+        if record.digest in self._blobs:
+            self._replaced[record.id] = (record.contentType, self._blobs[record.digest].data, record.filename)
+            while len(self._replaced) > REPLACED:
+                del self._replaced[next(iter(self._replaced))]
+        super()._release_asset_record(record)
 
     async def _action(self, context_id: str | None, body: Mapping[str, Any]) -> dict[str, Any]:
         async with self._turn:
-            return await super()._action(context_id, self._brought_up_to_date(context_id, body))
+            result = await super()._action(context_id, self._brought_up_to_date(context_id, body))
+            await self._size_pictures()
+            return result
+
+    def _finish_action(self, page: Any, action: Any, settlement: Any, cursor: int, *rest: Any, **more: Any) -> Any:
+        interaction = more.get("interaction") or action.interaction
+        if interaction is not None and interaction.responded:
+            # The bot has answered, so what was raised on the way (a full queue, say) is no failure of the action.
+            cursor = self.env.error_cursor
+        return super()._finish_action(page, action, settlement, cursor, *rest, **more)
 
     def _brought_up_to_date(self, context_id: str | None, body: Mapping[str, Any]) -> Mapping[str, Any]:
         page = self._get_page(context_id)

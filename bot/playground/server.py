@@ -1,20 +1,28 @@
-"""SimCord's page with our style and script added, and its pictures decoded at once."""
+"""SimCord's page with our style and script added."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any, ClassVar
 
-from simcord.preview._media import MediaInfo, MediaWorker, _inspect_raster
 from simcord.preview._server import PreviewServer
 
 PAGE = Path(__file__).parent / "page"
-TITLE = "imagine-bot playground"
-HEAD = """<link rel="stylesheet" href="/playground.css">
+HEAD = """<link rel="icon" href="/playground.svg">
+    <link rel="stylesheet" href="/playground.css">
     <script type="module" src="/playground.js"></script>
   </head>"""
-RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+#: What is said otherwise than in SimCord's own files, by path.
+CHANGES = {
+    "/": (
+        ("</head>", HEAD),
+        ("<title>SimCord Preview</title>", "<title>imagine-bot playground</title>"),
+        ("<strong>SimCord</strong><small>Preview</small>", "<strong>imagine-bot</strong><small>on SimCord</small>"),
+        ("</header>", '  <span id="playground-status" role="status" aria-live="polite"></span>\n      </header>'),
+    ),
+    # How often the page looks for news, in milliseconds: often enough to watch a picture form.
+    "/session.js": (("interval = 500", "interval = 200"),),
+}
 
 
 class PlaygroundServer(PreviewServer):
@@ -23,28 +31,15 @@ class PlaygroundServer(PreviewServer):
     _STATIC_FILES: ClassVar[dict[str, str]] = PreviewServer._STATIC_FILES | {  # noqa: SLF001
         "/playground.css": str(PAGE / "playground.css"),
         "/playground.js": str(PAGE / "playground.js"),
+        "/playground.svg": str(PAGE / "playground.svg"),
     }
     _STATIC_CONTENT_TYPES: ClassVar[dict[str, str]] = PreviewServer._STATIC_CONTENT_TYPES | {  # noqa: SLF001
         str(PAGE / "playground.css"): "text/css",
+        str(PAGE / "playground.svg"): "image/svg+xml",
     }
 
-    async def _index(self, request: Any) -> Any:
-        response = await super()._index(request)
-        response.text = (
-            response.text.replace("</head>", HEAD)
-            .replace("<title>SimCord Preview</title>", f"<title>{TITLE}</title>")
-            .replace(
-                "<strong>SimCord</strong><small>Preview</small>",
-                "<strong>imagine-bot</strong><small>on SimCord</small>",
-            )
-        )
+    async def _static(self, request: Any) -> Any:
+        response = await super()._static(request)
+        for theirs, ours in CHANGES.get(request.path, ()):
+            response.text = response.text.replace(theirs, ours, 1)
         return response
-
-
-class PictureDecoder(MediaWorker):
-    """SimCord starts a process for each picture, to be safe from strangers' files; here they are the bot's own."""
-
-    async def _decode(self, key: str, blob: bytes, media_time: float | None) -> MediaInfo:
-        if blob.startswith(RASTER):
-            return await asyncio.to_thread(_inspect_raster, blob, media_time)
-        return await super()._decode(key, blob, media_time)

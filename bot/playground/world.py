@@ -25,14 +25,17 @@ FACES: Mapping[str, tuple[str, str]] = {
 MODERATOR = "mira"
 
 WELCOME = """## Welcome to the playground
-This is the whole bot on a simulated Discord, in your browser only. Type `/imagine`, say what to draw, press Enter:
-> /imagine `a red circle on a blue background`
+This is the whole bot, at work on a simulated Discord. Type this below, and press Enter:
+> `/imagine a red circle on a blue background`
 
 {model}
 
--# You are **alice**. *Viewing as*, at the top, makes you **bob**, or **mira** who moderates. `/help` has the rest."""
-TINY_MODEL = """The embedded model is small and knows a small world: circle, square, triangle, star, heart, diamond, \
-ring, cross, moon, cat, fish, house, tree, flower, boat, mushroom; each in twelve colours, on any of them."""
+-# You are **alice**. *Viewing as*, at the top, makes you **bob**, or **mira**, who moderates. `/help` has the rest."""
+TINY_MODEL = """The embedded model is small, and so is the world that it draws: one thing on a plain background.
+- Things: circle, square, triangle, star, heart, diamond, ring, cross, moon, cat, fish, house, tree, flower, boat, \
+mushroom
+- Colours of both: red, orange, yellow, green, blue, purple, pink, white, black, gray, brown, cyan
+- If you like, how big (*small*, *big*) and where (*on the left*, *at the top*)"""
 OTHER_MODEL = "The model is **{name}**."
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.errors import StartupFailed
+from bot.errors import DatabaseInUse, StartupFailed
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +40,27 @@ async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
         engine = _sqlite_engine(url, stack) if url.get_backend_name() == "sqlite" else _server_engine(url)
         stack.push_async_callback(engine.dispose)
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(upgrade)
+            await _to_its_end(_upgrade(engine))
         except CommandError as error:
             raise StartupFailed(f"The database {_shown(url)} cannot be brought up to date: {error}") from error
         except (SQLAlchemyError, OSError) as error:
             raise StartupFailed(_why_not(url, error)) from error
         yield engine
+
+
+async def _upgrade(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Be cancelled after the work only: a connection that is left half open has a thread that outlives the loop."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def parse_url(text: str) -> URL:
@@ -90,7 +105,7 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
         # when the process ends, however it ends.
         stack.enter_context(FileLock(f"{file}.lock", timeout=0))
     except Timeout as error:
-        raise StartupFailed(
+        raise DatabaseInUse(
             f"Another imagine-bot is running on the database {file}. Stop it, or name another one in DATABASE_URL."
         ) from error
     except OSError as error:
@@ -103,6 +118,7 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
         url.set(database=str(file)),
         pool_size=1,
         max_overflow=0,
+        hide_parameters=True,  # errors end up in logs, and a prompt is nobody's business there
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -126,7 +142,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _server_engine(url: URL) -> AsyncEngine:
     try:
-        return create_async_engine(url, pool_pre_ping=True)
+        return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise StartupFailed(
             f"DATABASE_URL asks for the driver {url.get_driver_name()}, which is not installed. "

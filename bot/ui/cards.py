@@ -19,8 +19,8 @@ from bot.ui.buttons import again_button, cancel_button, delete_button
 from bot.ui.layout import Layout
 
 PREVIEW_NAME = "preview.webp"
-STOPPED = "Started again: the picture process stopped, and your job is first in line."
-RESTARTED = "Started again: the bot was restarted, and your job is in line."
+STOPPED = "The picture process stopped in the middle; this job starts again."
+RESTARTED = "The bot was restarted; your job kept its place."
 
 WAITING = discord.Colour.blurple()
 WORKING = discord.Colour.from_str("#fee75c")
@@ -83,7 +83,8 @@ def warming_up(health: ExecutorHealth | None) -> str:
         return ""
     match health.state:
         case ExecutorState.LOADING:
-            return f"warming up · model loading {health.progress:.0%}".replace("%", " %")
+            loaded = f"{health.progress:.0%}".replace("%", " %")
+            return f"warming up · model loading {loaded}" if health.progress else "warming up"
         case ExecutorState.RESTARTING:
             return "warming up · the picture process is being started again"
         case ExecutorState.UNAVAILABLE:
@@ -107,17 +108,16 @@ def running_line(job: Job, standing: Standing) -> str:
 def stage_steps(job: Job, progress: Progress | None) -> list[tuple[str, int, int]]:
     """Each stage with its steps done and its steps in all, as far as `progress` tells."""
     p = job.parameters
-    total = p.num_inference_steps
+    step, steps = (progress.step, progress.steps) if progress is not None else (0, p.num_inference_steps)
     if p.denoising_end is None:
-        return [("base", progress.step if progress else 0, progress.steps if progress else total)]
-    if progress is None:
-        base = round(total * p.denoising_end)
-        return [("base", 0, base), ("refiner", 0, total - base)]
-    # Where exactly the schedule is cut is diffusers' business; each stage reports its own length.
-    if progress.stage == "base":
-        return [("base", progress.step, progress.steps), ("refiner", 0, max(0, total - progress.steps))]
-    base = max(0, total - progress.steps)
-    return [("base", base, base), ("refiner", progress.step, progress.steps)]
+        return [("base", step, steps)]
+    # Where exactly the schedule is cut is diffusers' business, so which stage reports a step counts for more.
+    base = round(steps * p.denoising_end)
+    if progress is not None and progress.stage == "refiner":
+        base = min(base, step - 1)
+        return [("base", base, base), ("refiner", step - base, steps - base)]
+    base = max(base, step)
+    return [("base", step, base), ("refiner", 0, steps - base)]
 
 
 def finished_card(

@@ -9,7 +9,8 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.errors import BotError, GenerationFailed, RequestRejected
+from bot.errors import BotError, RequestRejected
+from bot.ui.text import escape, plain
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +18,17 @@ UNKNOWN_INTERACTION = 10062
 ALREADY_ACKNOWLEDGED = 40060
 #: Discord forgets an interaction at random, and answers of ours can cross: neither can be mended, neither is a bug.
 HARMLESS = (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED)
-UNKNOWN = "That did not work, and it is not your fault. Reference for the owner of this bot: `{reference}`."
+UNKNOWN = "That did not work, and it is not your fault."
+REFERENCE = "Reference for the owner of this bot: `{reference}`."
+MAX_LENGTH = 2000
+#: How much of a wrong value its refusal repeats.
+QUOTED = 40
 
 
-async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tell the person what happened, privately, and the log what it needs.
+async def answer_error(
+    interaction: discord.Interaction[Any], error: BaseException, *, job_id: int | None = None
+) -> None:
+    """Tell the person what happened, privately, and the log what it needs; `job_id` is the job that it was about.
 
     1. wrappers of discord.py are taken off;
     2. an interaction that Discord has forgotten is a quiet line in the log;
@@ -41,15 +48,17 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         sentence = known
     else:
         reference = f"{interaction.id:x}"
-        log.error("interaction %s, reference %s: failed", interaction.id, reference, exc_info=error)
-        sentence = UNKNOWN.format(reference=reference)
-        if isinstance(error, GenerationFailed):
-            sentence = f"{error} {sentence}"
+        about = f"job {job_id}" if job_id is not None else f"interaction {interaction.id}"
+        log.error("%s: %s failed, reference %s", about, _name(interaction), reference, exc_info=error)
+        # Our own errors have a sentence for people; what a foreign one says is for the log alone.
+        said = str(error) if isinstance(error, BotError) else UNKNOWN
+        sentence = f"{said} {REFERENCE.format(reference=reference)}"
     await reply(interaction, sentence)
 
 
 async def reply(interaction: discord.Interaction[Any], sentence: str) -> None:
     """Say something to this person alone, through whichever way of answering is left."""
+    sentence = plain(sentence, MAX_LENGTH)
     try:
         if interaction.response.is_done():
             await interaction.followup.send(sentence, ephemeral=True)
@@ -59,6 +68,13 @@ async def reply(interaction: discord.Interaction[Any], sentence: str) -> None:
         await interaction.followup.send(sentence, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.info("interaction %s: the answer did not get through: %s", interaction.id, error)
+
+
+def _name(interaction: discord.Interaction[Any]) -> str:
+    """What somebody did, without what they wrote."""
+    if interaction.command is not None:
+        return f"/{interaction.command.qualified_name}"
+    return str(interaction.custom_id or interaction.type.name)
 
 
 def _unwrapped(error: BaseException) -> BaseException:
@@ -88,7 +104,7 @@ def _sentence(error: app_commands.AppCommandError) -> str:
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return "This command has changed. Discord shows the new one after a restart of the app (Ctrl-R)."
         case app_commands.TransformerError():
-            return f"“{error.value}” is not something that can stand there."
+            return f"“{escape(str(error.value), QUOTED)}” is not something that can stand there."
         case _:
             return ""
 

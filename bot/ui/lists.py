@@ -16,7 +16,9 @@ from bot.ui import text
 from bot.ui.cards import DONE, WAITING, warming_up
 from bot.ui.layout import Layout
 
+#: The first of the line are shown, and this many of one's own behind them: together they fit into one message.
 SHOWN_JOBS = 12
+SHOWN_OWN_JOBS = 4
 
 
 def queue_card(line: Sequence[tuple[Job, datetime | None]], health: ExecutorHealth, viewer_id: int) -> Layout:
@@ -25,13 +27,13 @@ def queue_card(line: Sequence[tuple[Job, datetime | None]], health: ExecutorHeal
     Prompts are shown to their own author only.
     """
     running = sum(job.status is JobStatus.RUNNING for job, _ in line)
-    lines = [_state(health, running, len(line) - running)]
-    for place, (job, ready) in enumerate(line, 1 - running):
-        if place <= SHOWN_JOBS or job.user_id == viewer_id:
-            lines.append(_entry(job, place, ready, viewer_id))
-    hidden = len(line) + 1 - len(lines)
+    entries = [(job, _entry(job, place, ready, viewer_id)) for place, (job, ready) in enumerate(line, 1 - running)]
+    first, behind = entries[: SHOWN_JOBS + running], entries[SHOWN_JOBS + running :]
+    own = [entry for job, entry in behind if job.user_id == viewer_id][:SHOWN_OWN_JOBS]
+    lines = [_state(health, running, len(line) - running), *(entry for _, entry in first), *own]
+    hidden = len(behind) - len(own)
     if hidden:
-        lines.append(f"-# and {text.count(hidden, 'job')} more")
+        lines.append(f"-# and {hidden} more")
     return Layout(ui.TextDisplay("**The queue**"), ui.TextDisplay("\n".join(lines)), colour=_colour(health))
 
 

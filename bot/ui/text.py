@@ -72,7 +72,7 @@ def bar(done: int, total: int) -> str:
 
 def seconds(amount: float) -> str:
     """A short while: 0.4 s, 4.2 s, 58 s, 2 min 5 s."""
-    if amount < 10:
+    if round(amount, 1) < 10:
         return f"{amount:.1f} s"
     whole = round(amount)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"

@@ -45,6 +45,7 @@ class Gateway:
         self._world = world
         self._sessions: dict[str, Session] = {}
         self.url = ""
+        self.token = world.token
         self.identifies = 0
         self.resumes = 0
         self.connected = asyncio.Event()
@@ -78,12 +79,15 @@ class Gateway:
             if message.type is not WSMsgType.TEXT:
                 break
             await self._receive(socket, json.loads(message.data))
+            await self._world.tell()
+        self._forget(socket)
+        await self._world.tell()
         return socket
 
     async def _receive(self, socket: web.WebSocketResponse, message: dict[str, Any]) -> None:
         if message["op"] == HEARTBEAT:
             await socket.send_json({"op": HEARTBEAT_ACK})
-        elif message["op"] in (IDENTIFY, RESUME) and message["d"]["token"] != self._world.token:
+        elif message["op"] in (IDENTIFY, RESUME) and message["d"]["token"] != self.token:
             await socket.close(code=AUTHENTICATION_FAILED)
         elif message["op"] == IDENTIFY:
             await self._identify(socket, message["d"])
@@ -123,6 +127,13 @@ class Gateway:
         if not self._sessions:
             raise AssertionError("the bot has not identified yet")
         return list(self._sessions.values())[-1]
+
+    def _forget(self, socket: web.WebSocketResponse) -> None:
+        """The bot has left. Its session waits for it, unless it comes back as somebody new."""
+        for session in self._sessions.values():
+            if session.socket is socket:
+                session.socket = None
+                self.connected.clear()
 
     def _leave(self) -> web.WebSocketResponse:
         session = self._current()

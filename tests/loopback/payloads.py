@@ -14,6 +14,7 @@ from tests.loopback.state import (
 )
 
 CHAT_INPUT = 1
+GUILD_NAME = "Atelier"
 
 
 def time_of(snowflake: int) -> str:
@@ -90,7 +91,7 @@ def guild(world: World) -> Payload:
     }
     return {
         "id": str(world.guild_id),
-        "name": "Atelier",
+        "name": GUILD_NAME,
         "owner_id": str(world.bot.id),
         "roles": [everyone],
         "emojis": [],
@@ -107,6 +108,19 @@ def guild(world: World) -> Payload:
         "verification_level": 0,
         "large": False,
         "unavailable": False,
+    }
+
+
+def own_guild(world: World) -> Payload:
+    """The guild in the list of those that the bot is in."""
+    return {
+        "id": str(world.guild_id),
+        "name": GUILD_NAME,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(world.bot_permissions),
+        "features": [],
     }
 
 

@@ -46,6 +46,7 @@ class Routes:
         webhook = "/webhooks/{application}/{token}"
         self.table: list[tuple[str, str, Handler]] = [
             ("GET", "/users/@me", self.own_user),
+            ("GET", "/users/@me/guilds", self.own_guilds),
             ("GET", "/oauth2/applications/@me", self.application),
             ("GET", "/applications/@me", self.application),
             ("GET", "/gateway", self.gateway),
@@ -69,6 +70,10 @@ class Routes:
         self._authorize(call)
         return 200, payloads.own_user(self._world.bot)
 
+    async def own_guilds(self, call: Call) -> Answer:
+        self._authorize(call)
+        return 200, [payloads.own_guild(self._world)] if self._world.bot_is_invited else []
+
     async def application(self, call: Call) -> Answer:
         self._authorize(call)
         return 200, payloads.application(self._world)
@@ -85,7 +90,6 @@ class Routes:
         self._authorize(call)
         registered = [{**command, "id": str(self._world.new_id())} for command in call.json]
         self._world.commands = {command["name"]: command for command in registered}
-        await self._world.tell()
         return 200, [payloads.command(self._world, command) for command in registered]
 
     async def callback(self, call: Call, interaction: str, token: str) -> Answer:
@@ -106,7 +110,6 @@ class Routes:
         event.answer, event.acknowledged_at = call.json, call.arrived_at
         event.original = message if kind in (REPLY, DEFERRED_REPLY, DEFERRED_UPDATE, UPDATE) else None
         event.acknowledged.set()
-        await self._world.tell()
         return self._callback_answer(event, kind) if call.query.get("with_response") else (NO_CONTENT, None)
 
     def _callback_answer(self, event: Interaction, kind: int) -> Answer:
@@ -127,7 +130,6 @@ class Routes:
             message = messages.edit(self._world, event.original, call.json, call.uploads)
         else:
             message = messages.create(self._world, event.channel, call.json, call.uploads, event)
-        await self._world.tell()
         return 200, self._render(message)
 
     async def get_by_token(self, call: Call, application: str, token: str, message: str) -> Answer:
@@ -135,12 +137,10 @@ class Routes:
 
     async def edit_by_token(self, call: Call, application: str, token: str, message: str) -> Answer:
         edited = messages.edit(self._world, self._of_token(token, message), call.json, call.uploads)
-        await self._world.tell()
         return 200, self._render(edited)
 
     async def delete_by_token(self, call: Call, application: str, token: str, message: str) -> Answer:
         messages.delete(self._of_token(token, message))
-        await self._world.tell()
         return NO_CONTENT, None
 
     async def direct_channel(self, call: Call) -> Answer:
@@ -160,7 +160,6 @@ class Routes:
         if not place.bot_may_send:
             raise refused(50013 if place.recipient is None else 50007)
         message = messages.create(self._world, place, call.json, call.uploads)
-        await self._world.tell()
         return 200, self._render(message)
 
     async def get_message(self, call: Call, channel: str, message: str) -> Answer:
@@ -173,13 +172,11 @@ class Routes:
         if edited.author != self._world.bot:
             raise refused(50005)
         messages.edit(self._world, edited, call.json, call.uploads)
-        await self._world.tell()
         return 200, self._render(edited)
 
     async def delete_message(self, call: Call, channel: str, message: str) -> Answer:
         self._authorize(call)
         messages.delete(self._of_channel(channel, message))
-        await self._world.tell()
         return NO_CONTENT, None
 
     def _authorize(self, call: Call) -> None:

@@ -1,0 +1,1 @@
+"""How fast the bot is and how much it needs, measured on the machine at hand; `python -m benchmarks.NAME`."""

@@ -1,0 +1,7 @@
+"""The bot in front of people."""
+
+from __future__ import annotations
+
+from tests.simcord_app import server
+
+__all__ = ["server"]

@@ -1,0 +1,122 @@
+"""What `/imagine` does not take: one sentence in private, and nothing recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+
+from bot.errors import JobNotFound
+from bot.executors import ExecutorState
+from tests.pictures import PNG
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
+
+
+async def is_refused(server: SimulatedServer, answer: Card, sentence: str) -> None:
+    assert (answer.text, answer.is_private) == (sentence, True)
+    assert server.cards() == []
+    with pytest.raises(JobNotFound):
+        await server.job()
+
+
+BAD = [
+    ({"prompt": ""}, "prompt is empty. Say what the picture should show."),
+    ({"prompt": "  \n "}, "prompt is empty. Say what the picture should show."),
+    ({"prompt": "\u200b\u2060"}, "prompt is empty. Say what the picture should show."),
+    ({"prompt": "x" * 6000}, "prompt has 6,000 characters; at most 2,000 are read. Shorten it."),
+    ({"negative_prompt": "x" * 6000}, "negative_prompt has 6,000 characters; at most 2,000 are read. Shorten it."),
+    ({"steps": 151}, "steps must be a whole number from 1 to 150, not 151."),
+    ({"guidance": 31.0}, "guidance must be from 0 to 30, not 31.0."),
+    ({"images": 5}, "images must be a whole number from 1 to 4, not 5."),
+    ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, not -1."),
+    ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295, not 4294967296."),
+    ({"refiner_from": 1.0}, "refiner_from must be above 0 and below 1, not 1.0."),
+    ({"refiner": "maybe"}, "refiner must be on or off."),
+    (
+        {"aspect_ratio": "5:1"},
+        "aspect ratio “5:1” is unknown. Choose one of: 1:1, 4:3, 3:2, 16:9, 21:9, 3:4, 2:3, 9:16, 9:21.",
+    ),
+    (
+        {"refiner": "off", "refiner_from": 0.8},
+        "refiner is off, and refiner_from says where it takes over. Leave one of the two out.",
+    ),
+    (
+        {"steps": 1},
+        "The refiner needs at least 2 steps: one for the base, one for itself. Raise steps or turn it off.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence"), BAD)
+async def test_bad_input_is_answered_with_what_would_be_right(
+    server: SimulatedServer, options: dict[str, Any], sentence: str
+) -> None:
+    await is_refused(server, await server.unchecked("imagine", **{"prompt": "a fox", **options}), sentence)
+
+
+async def test_without_a_refiner_asking_for_it_is_refused(server: SimulatedServer) -> None:
+    await server.stop()
+    await server.start(model_refiner=None)
+    answer = await server.unchecked("imagine", prompt="a fox", refiner="on")
+    await is_refused(
+        server, answer, "No refiner is loaded here. Leave the refiner off, or ask the owner to set MODEL_REFINER."
+    )
+
+
+async def test_a_missing_option_is_told_as_a_command_that_has_changed(server: SimulatedServer) -> None:
+    answer = await server.unchecked("imagine", seed=3)
+    await is_refused(
+        server, answer, "This command has changed. Discord shows the new one after a restart of the app (Ctrl-R)."
+    )
+    server.expects_trouble = True  # SimCord counts the error that the sentence is made from
+
+
+async def test_who_has_as_many_jobs_as_allowed_is_told_which(server: SimulatedServer) -> None:
+    await server.stop()
+    await server.start(max_jobs_per_user=2)
+    await server.imagine("a fox")
+    await server.run()
+    await server.imagine("an owl")
+    answer = await server.imagine("a wolf")
+    assert answer.text == "You may have 2 jobs at a time. Yours: #1 running, #2 next in line. Cancel one or wait."
+    assert answer.is_private
+    others = await server.imagine("a hare", server.bob)
+    assert not others.is_private
+
+
+async def test_a_full_queue_refuses_until_a_job_is_done(server: SimulatedServer) -> None:
+    await server.stop()
+    await server.start(max_jobs=1)
+    await server.imagine("a fox")
+    await server.run()
+    await server.imagine("an owl")
+    answer = await server.imagine("a wolf", server.bob)
+    assert answer.text == "The queue is full: 1 job is waiting. Try again when some are done."
+    assert answer.is_private
+    server.executor.finish(1, [PNG])
+    await server.run(2)
+    assert not (await server.imagine("a wolf", server.bob)).is_private
+
+
+async def test_where_the_bot_may_not_post_nothing_is_begun(server: SimulatedServer) -> None:
+    closed = server.guild.create_text_channel(
+        "closed",
+        overwrites={server.guild.default_role: discord.PermissionOverwrite(send_messages=False, attach_files=False)},
+    )
+    answer = await server.imagine(channel=closed)
+    assert answer.is_private
+    assert answer.text == (
+        "The bot cannot post pictures here: it lacks Send Messages and Attach Files. "
+        "Ask a moderator to allow that, or use another channel."
+    )
+    assert server.executor.started.items == []
+
+
+async def test_when_the_picture_process_cannot_start_it_is_said_with_a_reference(server: SimulatedServer) -> None:
+    server.expects_trouble = True
+    server.executor.become(ExecutorState.UNAVAILABLE, "The model folder is broken.")
+    answer = await server.imagine()
+    assert answer.text.startswith("The model folder is broken. Reference for the owner of this bot: `")
+    assert answer.is_private

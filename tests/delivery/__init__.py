@@ -1,0 +1,1 @@
+"""What becomes of a message when things go otherwise than planned."""

@@ -1,0 +1,241 @@
+"""Asking, cancelling, asking again and deleting, without Discord: real database, real queue, real files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.errors import (
+    BotError,
+    InvalidParameters,
+    JobFinished,
+    JobNotFound,
+    JobUnfinished,
+    NotYourJob,
+    PicturesGone,
+    TooManyJobs,
+)
+from bot.events import JobCancelled, JobFailed, JobRequeued, JobStarted, JobSucceeded, Progress
+from bot.executors import ExecutorState
+from bot.job_queue import JobQueue
+from bot.jobs import Job, JobStatus
+from bot.services.generation import GenerationService
+from bot.storage import Storage, open_storage
+from bot.storage.pictures import PictureFolder
+from tests.factories import ENSEMBLE
+from tests.pictures import PNG
+from tests.scripted import ScriptedExecutor, Seen
+
+ALICE, BOB = 30, 31
+
+
+class Room:
+    """The service with everything below it, and what it told."""
+
+    def __init__(self, folder: Path, storage: Storage, max_jobs_per_user: int) -> None:
+        self.storage = storage
+        self.pictures = folder / "pictures"
+        self.executor = ScriptedExecutor()
+        self.queue = JobQueue(self.executor, max_jobs=10, max_jobs_per_user=max_jobs_per_user)
+        self.service = GenerationService(ENSEMBLE, storage, PictureFolder(self.pictures), self.queue)
+        self.told = Seen()
+        self.service.subscribe(self.told.add)
+
+    async def submit(self, user_id: int = ALICE, prompt: str = "a fox") -> Job:
+        return await self.service.submit(user_id=user_id, guild_id=1, channel_id=2, changes={"prompt": prompt})
+
+    async def is_told(self, kind: type, job_id: int) -> Job:
+        await self.told.until(lambda _: any(isinstance(each, kind) and each.job.id == job_id for each in self.jobs))
+        return next(each.job for each in self.jobs if isinstance(each, kind) and each.job.id == job_id)
+
+    @property
+    def jobs(self) -> list[JobStarted | JobRequeued | JobSucceeded | JobFailed | JobCancelled]:
+        return [each for each in self.told.items if not isinstance(each, Progress)]
+
+    async def finish(self, job_id: int) -> Job:
+        await self.executor.started.holds(job_id)
+        self.executor.finish(job_id, [PNG])
+        return await self.is_told(JobSucceeded, job_id)
+
+
+@asynccontextmanager
+async def opened(folder: Path, max_jobs_per_user: int = 5) -> AsyncIterator[Room]:
+    async with open_storage(f"sqlite+aiosqlite:///{folder / 'test.db'}") as storage:
+        room = Room(folder, storage, max_jobs_per_user)
+        async with room.queue:
+            yield room
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async with opened(tmp_path) as room:
+        yield room
+
+
+async def test_a_job_is_on_disk_and_in_line_when_it_is_accepted(room: Room) -> None:
+    room.executor.become(ExecutorState.LOADING)
+    job = await room.submit()
+    assert await room.storage.get_job(job.id) == job
+    assert room.service.line() == (job,)
+    assert room.service.position(job.id) == 1
+
+
+async def test_listeners_hear_of_a_picture_after_it_is_on_disk_and_recorded(room: Room) -> None:
+    seen = []
+    room.service.subscribe(lambda event: seen.append((type(event), sorted(room.pictures.glob("*.png")))))
+    await room.submit()
+    job = await room.finish(1)
+    assert job.status is JobStatus.POSTING
+    assert await room.storage.get_job(1) == job
+    assert seen == [(JobStarted, []), (JobSucceeded, [room.pictures / "1-0.png"])]
+    assert await room.service.pictures_of(1) == [PNG]
+    for _ in range(2):
+        await room.service.posted(1)
+    assert (await room.service.get(1)).status is JobStatus.SUCCEEDED
+
+
+async def test_progress_is_passed_on_and_not_recorded(room: Room) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    room.executor.step(1, 3)
+    assert room.told.items[-1] == Progress(1, "base", 3, 30)
+
+
+async def test_a_listener_that_breaks_takes_nothing_from_the_others(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    room.service._listeners.insert(0, broken)
+    await room.submit()
+    await room.finish(1)
+    assert "JobSucceeded could not be told" in caplog.messages
+
+
+async def test_refused_parameters_leave_nothing_behind(room: Room) -> None:
+    with pytest.raises(InvalidParameters):
+        await room.submit(prompt=" ")
+    assert room.service.line() == ()
+    with pytest.raises(JobNotFound):
+        await room.service.get(1)
+
+
+async def test_two_requests_at_the_same_moment_do_not_both_get_the_last_place(tmp_path: Path) -> None:
+    async with opened(tmp_path, max_jobs_per_user=1) as room:
+        outcomes = await asyncio.gather(room.submit(), room.submit(), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Job, TooManyJobs]
+
+
+async def test_whoever_goes_away_while_asking_leaves_no_half_of_a_job(room: Room) -> None:
+    asking = asyncio.create_task(room.submit())
+    await asyncio.sleep(0)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    job = await room.finish(1)
+    assert job.parameters.prompt == "a fox"
+
+
+async def test_again_keeps_everything_but_the_seed_and_names_its_parent(room: Room) -> None:
+    first = await room.service.submit(
+        user_id=ALICE, guild_id=1, channel_id=2, changes={"prompt": "a fox", "seed": 7, "width": 512}
+    )
+    again = await room.service.again(first.id, user_id=BOB, guild_id=1, channel_id=3)
+    assert (again.parent_id, again.user_id, again.channel_id) == (first.id, BOB, 3)
+    assert again.parameters.model_copy(update={"seed": 7}) == first.parameters
+    with pytest.raises(JobNotFound, match="There is no job #9"):
+        await room.service.again(9, user_id=BOB, guild_id=1, channel_id=3)
+
+
+async def test_only_its_author_or_a_moderator_takes_a_job_back(room: Room) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    await room.submit()
+    with pytest.raises(NotYourJob, match=r"Only the person who asked for job #2, or a moderator, can cancel it\."):
+        await room.service.cancel(2, user_id=BOB)
+    assert (await room.service.cancel(2, user_id=BOB, is_moderator=True)).status is JobStatus.CANCELLED
+    assert (await room.service.cancel(1, user_id=ALICE)).status is JobStatus.RUNNING
+    assert (await room.is_told(JobCancelled, 1)).status is JobStatus.CANCELLED
+    with pytest.raises(JobFinished, match=r"Job #1 is cancelled already\."):
+        await room.service.cancel(1, user_id=ALICE)
+
+
+async def test_delete_takes_the_pictures_of_a_finished_job_only(room: Room) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    with pytest.raises(JobUnfinished, match=r"Job #1 is not finished yet\. Cancel it instead\."):
+        await room.service.delete(1, user_id=ALICE)
+    await room.finish(1)
+    with pytest.raises(JobUnfinished, match=r"Job #1 is about to be posted\. Try again in a moment\."):
+        await room.service.delete(1, user_id=ALICE)
+    await room.service.posted(1)
+    with pytest.raises(NotYourJob):
+        await room.service.delete(1, user_id=BOB)
+    await room.service.delete(1, user_id=ALICE)
+    await room.service.delete(1, user_id=ALICE)
+    with pytest.raises(PicturesGone):
+        await room.service.pictures_of(1)
+    assert (await room.service.get(1)).status is JobStatus.SUCCEEDED
+
+
+async def test_pictures_that_cannot_be_written_fail_the_job_with_words(room: Room) -> None:
+    room.pictures.write_text("a file where the folder should be")
+    await room.submit()
+    await room.executor.started.holds(1)
+    room.executor.finish(1, [PNG])
+    job = await room.is_told(JobFailed, 1)
+    assert job.error == "The pictures cannot be written to disk. The owner of this bot finds the reason in its log."
+    assert (await room.service.get(1)).status is JobStatus.FAILED
+
+
+async def test_what_cannot_be_delivered_keeps_pictures_and_reason(room: Room) -> None:
+    await room.submit()
+    await room.finish(1)
+    await room.service.undeliverable(1, "Nobody is at home.")
+    job = await room.service.get(1)
+    assert (job.status, job.error) == (JobStatus.FAILED, "Nobody is at home.")
+    assert await room.service.pictures_of(1) == [PNG]
+
+
+async def test_a_message_is_remembered_on_disk_and_in_the_line(room: Room) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    await room.submit()
+    for job_id in (1, 2):
+        await room.service.attach_message(job_id, 50 + job_id)
+    assert [job.message_id for job in room.service.line()] == [51, 52]
+    assert (await room.service.get(2)).message_id == 52
+
+
+async def test_what_the_last_run_left_is_taken_up_in_its_order(tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        for _ in range(3):
+            await room.submit()
+        await room.finish(1)
+        await room.executor.started.holds(2)
+    async with opened(tmp_path) as room:
+        [to_post] = await room.service.recover()
+        assert (to_post.id, to_post.status) == (1, JobStatus.POSTING)
+        assert [job.id for job in room.service.line()] == [2, 3]
+        assert (await room.is_told(JobRequeued, 2)).attempts == 0
+        await room.finish(2)
+        await room.finish(3)
+
+
+async def test_a_database_that_fails_in_the_middle_loses_no_picture(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    async with room.storage._engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE jobs RENAME TO elsewhere")
+    job = await room.finish(1)
+    assert job.error is None
+    assert "job 1: JobSucceeded could not be recorded" in caplog.messages
+    with pytest.raises(BotError, match="cannot reach its records"):
+        await room.service.get(1)

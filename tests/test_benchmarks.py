@@ -1,0 +1,37 @@
+"""The benchmarks run, in a tiny configuration, and end with the figures that they promise."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.timeout(300)  # each loads the models once or twice, which a busy machine takes its time for
+@pytest.mark.parametrize(
+    ("name", "promised"),
+    [
+        ("gateway", {"ack_p99_ms", "loop_delay_p99_ms", "rss_mib", "lost", "duplicates", "idle", "naive", "ratios"}),
+        (
+            "generation",
+            {"seconds_a_picture", "first_preview_s", "cold_start_s", "base_alone", "base_refiner", "ratios"},
+        ),
+    ],
+)
+def test_a_benchmark_prints_a_table_and_its_figures_as_the_last_line(name: str, promised: set[str]) -> None:
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
+    *table, last = run.stdout.splitlines()
+    assert "Ratios" in "\n".join(table)
+    figures = json.loads(last)
+    assert promised <= figures.keys()
+    assert all(figures[key] is not None for key in promised)
+    if name == "gateway":
+        assert (figures["lost"], figures["duplicates"]) == (0, 0)
+        assert figures["rss_mib"] < figures["executor_rss_mib"]

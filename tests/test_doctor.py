@@ -1,0 +1,134 @@
+"""The doctor looks at real things: a Discord on the loopback interface, real folders, a real database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.doctor import Finding, State, broken_weights, examine, existing_parent
+from bot.invite import PERMISSIONS, PERMISSIONS_INTEGER, invite_url
+from bot.model_info import EMBEDDED_BASE, SDXL_BASE
+from bot.settings import Settings
+from bot.storage import open_storage
+from tests.loopback import LoopbackDiscord
+
+OTHER_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.abc.def"
+
+
+@pytest.fixture
+async def loopback() -> AsyncIterator[LoopbackDiscord]:
+    async with LoopbackDiscord() as discord:
+        discord.world.bot_permissions = PERMISSIONS_INTEGER
+        yield discord
+        discord.assert_contract()
+
+
+@pytest.fixture
+def settings(loopback: LoopbackDiscord, tmp_path: Path) -> dict[str, Any]:
+    """All that the bot needs, in order."""
+    return {
+        "discord_token": loopback.token,
+        "discord_api_url": loopback.api_url,
+        "model_base": "tiny",
+        "model_refiner": "tiny",
+        "device": "cpu",
+        "data_dir": tmp_path / "data",
+    }
+
+
+async def findings(settings: dict[str, Any], **changes: Any) -> dict[str, Finding]:
+    found = await examine(Settings(_env_file=None, **{**settings, **changes}))
+    return {finding.subject: finding for finding in found}
+
+
+async def test_where_all_is_well_nothing_is_to_do(settings: dict[str, Any], loopback: LoopbackDiscord) -> None:
+    found = await findings(settings)
+    assert found["Discord"].says == "logged in as imagine; no privileged intent is needed"
+    assert found["server"].says == f"Atelier: has all permissions ({PERMISSIONS_INTEGER})"
+    assert found["invite"].says == invite_url(loopback.world.application_id)
+    # Without a GPU that is said, and it is no problem.
+    assert {name for name, finding in found.items() if finding.state is not State.OK} == {"device"}
+    assert found["device"].state is State.NOTE
+
+
+@pytest.mark.parametrize("lacks", list(PERMISSIONS))
+async def test_a_server_that_keeps_a_permission_back_is_named_with_it(
+    settings: dict[str, Any], loopback: LoopbackDiscord, lacks: str
+) -> None:
+    loopback.world.bot_permissions &= ~PERMISSIONS[lacks]
+    server = (await findings(settings))["server"]
+    assert (server.state, server.says.partition(".")[0]) == (State.NOTE, f"Atelier: lacks {lacks}")
+
+
+async def test_a_bot_that_nobody_invited_is_told_so(settings: dict[str, Any], loopback: LoopbackDiscord) -> None:
+    loopback.world.bot_is_invited = False
+    assert (await findings(settings))["servers"].says == "The bot is in no server yet: invite it with the link above."
+
+
+async def test_a_token_that_discord_refuses_is_a_problem(settings: dict[str, Any]) -> None:
+    found = await findings(settings, discord_token=OTHER_TOKEN)
+    assert found["token"].state is State.OK
+    assert found["Discord"].state is State.PROBLEM
+    assert "Discord refuses DISCORD_TOKEN" in found["Discord"].says
+
+
+async def test_a_discord_that_does_not_answer_is_a_problem(settings: dict[str, Any]) -> None:
+    found = await findings(settings, discord_api_url="http://127.0.0.1:9/api/v10")
+    assert found["Discord"].state is State.PROBLEM
+    assert found["Discord"].says.startswith("http://127.0.0.1:9/api/v10 does not answer")
+
+
+@pytest.mark.parametrize("token", [None, "my-bot"])
+async def test_without_a_token_discord_is_not_asked(
+    settings: dict[str, Any], loopback: LoopbackDiscord, token: str | None
+) -> None:
+    found = await findings(settings, discord_token=token)
+    assert found["token"].state is State.PROBLEM
+    assert "Discord" not in found
+    assert not loopback.requests()
+
+
+async def test_a_model_that_is_only_to_be_downloaded_yet_is_no_problem_online(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    changes = {"model_base": SDXL_BASE, "model_refiner": None}
+    online = (await findings(settings, **changes))["base"]
+    offline = (await findings(settings, **changes, hf_hub_offline=True))["base"]
+    assert (online.state, offline.state) == (State.NOTE, State.PROBLEM)
+    assert online.says.endswith("imagine-bot download")
+
+
+async def test_weights_that_are_broken_off_are_a_problem(settings: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(EMBEDDED_BASE, folder)
+    assert broken_weights(folder) is None
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    base = (await findings(settings, model_base=str(folder), model_refiner=None))["base"]
+    assert base.state is State.PROBLEM
+    assert base.says.startswith(f"{weights} is broken")
+
+
+async def test_a_database_that_cannot_be_opened_is_a_problem(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "imagine-bot.db").write_bytes(b"no database, " * 100)
+    database = (await findings(settings))["database"]
+    assert database.state is State.PROBLEM
+    assert "is not a SQLite database" in database.says
+
+
+async def test_a_running_bot_s_database_is_no_problem(settings: dict[str, Any]) -> None:
+    async with open_storage(Settings(_env_file=None, **settings).resolved_database_url):
+        database = (await findings(settings))["database"]
+    assert database.state is State.OK
+    assert database.says.endswith("in use by the bot that is running")
+
+
+def test_the_disk_is_that_of_the_nearest_folder_that_is_there(tmp_path: Path) -> None:
+    assert existing_parent(tmp_path / "not" / "yet") == tmp_path
+    assert existing_parent(Path("not") / "yet") == Path.cwd()

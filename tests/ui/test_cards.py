@@ -1,0 +1,100 @@
+"""Cards: which words and colours stand for which state, and that the largest of them fits into a message."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import discord
+import pytest
+
+from bot.events import Progress
+from bot.executors import ExecutorHealth, ExecutorState
+from bot.jobs import JobStatus
+from bot.parameters import MAX_PROMPT_LENGTH
+from bot.ui import cards
+from bot.ui.cards import Picture, Standing
+from bot.ui.layout import Layout, text_of
+from bot.ui.text import ALT_TEXT_LENGTH, bar
+from tests.factories import make_job, make_parameters
+
+SOON = datetime(2026, 1, 1, tzinfo=UTC)
+RUNNING = make_job(41, status=JobStatus.RUNNING)
+
+
+def colour_of(card: Layout) -> discord.Colour | int | None:
+    [container] = [item for item in card.children if isinstance(item, discord.ui.Container)]
+    return container.accent_colour
+
+
+@pytest.mark.parametrize(
+    ("standing", "line"),
+    [
+        (Standing(), "In line · #41"),
+        (Standing(position=1), "Next in line · #41"),
+        (Standing(position=3), "3rd in line · #41"),
+        (Standing(position=12, expected_at=SOON), "12th in line · ready <t:1767225600:R> · #41"),
+        (
+            Standing(position=1, health=ExecutorHealth(ExecutorState.LOADING, progress=0.4)),
+            "Next in line · warming up · model loading 40 % · #41",
+        ),
+        (
+            Standing(position=1, health=ExecutorHealth(ExecutorState.RESTARTING)),
+            "Next in line · warming up · the picture process is being started again · #41",
+        ),
+        (
+            Standing(position=1, health=ExecutorHealth(ExecutorState.UNAVAILABLE, "The model is broken.")),
+            "Next in line · The model is broken. · #41",
+        ),
+        (Standing(position=1, health=ExecutorHealth(ExecutorState.BUSY)), "Next in line · #41"),
+    ],
+)
+def test_a_waiting_card_says_where_the_job_stands(standing: Standing, line: str) -> None:
+    card = cards.open_card(make_job(41), standing)
+    assert text_of(card) == f"**a red fox in the snow**\n{line}"
+    assert colour_of(card) == discord.Colour.blurple()
+
+
+@pytest.mark.parametrize(
+    ("stage", "step", "line"),
+    [
+        ("base", 0, "base 0/24 · refiner 0/6"),
+        ("base", 24, "base 24/24 · refiner 0/6"),
+        ("refiner", 25, "base 24/24 · refiner 1/6"),
+        ("refiner", 29, "base 24/24 · refiner 5/6"),
+    ],
+)
+def test_a_running_card_counts_the_steps_of_both_models(stage: str, step: int, line: str) -> None:
+    card = cards.open_card(RUNNING, Standing(position=0, progress=Progress(41, stage, step, 30), expected_at=SOON))
+    assert text_of(card).split("\n")[1] == f"{bar(step, 30)} {line} · ready <t:1767225600:R> · #41"
+
+
+def test_after_the_last_step_the_card_says_that_it_is_finishing() -> None:
+    card = cards.open_card(RUNNING, Standing(progress=Progress(41, "refiner", 30, 30), expected_at=SOON))
+    assert text_of(card).split("\n")[1] == "▰▰▰▰▰▰▰▰ base 24/24 · refiner 6/6 · finishing · #41"
+
+
+def test_the_colour_tells_how_a_job_ended() -> None:
+    failed = make_job(status=JobStatus.FAILED, error="Because.")
+    cancelled = make_job(status=JobStatus.CANCELLED)
+    assert (cards.ending(failed), cards.ending(cancelled)) == ("Because.", "Cancelled.")
+    assert colour_of(cards.closed_card(failed, "Because.")) == cards.BROKEN
+    assert colour_of(cards.closed_card(cancelled, "Cancelled.")) == cards.OVER
+
+
+def test_the_largest_card_fits_into_a_message() -> None:
+    words = "*" * MAX_PROMPT_LENGTH
+    parameters = make_parameters(
+        prompt=words,
+        prompt_2=words,
+        negative_prompt=words,
+        negative_prompt_2=words,
+        num_images_per_prompt=4,
+        original_size=(8192, 8192),
+        target_size=(8192, 8192),
+        negative_original_size=(8192, 8192),
+    )
+    job = make_job(2**63 - 1, parameters=parameters)
+    pictures = [Picture(filename=f"{number}.png", description="x" * ALT_TEXT_LENGTH) for number in range(4)]
+    card = cards.finished_card(job, pictures, elapsed=3600, remarks=["x" * 200] * 3)
+    assert card.content_length() <= 4000
+    assert card.total_children_count <= 40

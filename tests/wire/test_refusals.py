@@ -1,0 +1,104 @@
+"""What Discord refuses, and what becomes of the job: its picture arrives all the same, and once."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import Settings
+from tests.loopback import LoopbackDiscord, Message, rate_limited, refused, unavailable
+from tests.loopback.refusals import Refused
+from tests.scripted import ScriptedExecutor
+from tests.wire.running import noise, pictures, until_recorded
+
+PNG = noise(16)
+
+
+async def start_job(loopback: LoopbackDiscord, executor: ScriptedExecutor) -> Message:
+    card = await loopback.message_of(await loopback.slash("imagine", prompt="a red fox"))
+    await executor.started.holds(1)
+    return card
+
+
+async def finish_job(loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings) -> Message:
+    """Let the job end; the one message that shows its picture."""
+    executor.finish(1, [PNG])
+    await until_recorded(settings, ("succeeded", 1))
+    [message] = [message for message in loopback.messages if pictures(message)]
+    assert [attachment.content for attachment in message.attachments] == [PNG]
+    return message
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(rate_limited(0.05), id="429"),
+        pytest.param(rate_limited(0.05, via=False), id="429 from the network before Discord"),
+        pytest.param(unavailable(500), id="500"),
+        pytest.param(unavailable(503), id="503"),
+    ],
+)
+async def test_a_picture_that_is_refused_for_now_is_brought_again(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings, refusal: Refused
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.rate_limits.refuse(refusal, method="PATCH")
+    assert await finish_job(loopback, executor, settings) is card
+    assert refusal.status in [exchange.status for exchange in loopback.requests("PATCH")]
+    assert loopback.messages == [card]
+
+
+async def test_after_the_tokens_end_the_same_message_is_edited_by_the_bot_itself(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    assert await finish_job(loopback, executor, settings) is card
+    assert loopback.messages == [card]
+    by_token, by_channel = loopback.requests("PATCH", "/webhooks/")[-1], loopback.requests("PATCH", "/channels/")[-1]
+    assert (by_token.status, by_channel.status) == (401, 200)
+
+
+async def test_without_token_and_card_the_picture_comes_in_a_message_of_its_own(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    card.is_deleted = True
+    message = await finish_job(loopback, executor, settings)
+    assert message.channel is loopback.art
+    assert loopback.messages == [message]
+
+
+async def test_where_the_bot_may_not_post_any_more_the_author_gets_the_picture_privately(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    loopback.art.bot_may_send = False
+    message = await finish_job(loopback, executor, settings)
+    assert message.channel.recipient == loopback.alice
+    assert "sent here because" in message.text
+
+
+async def test_a_command_that_discord_forgot_still_makes_its_picture(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    loopback.rate_limits.refuse(refused(10062), path="/callback")
+    await loopback.slash("imagine", prompt="a red fox")
+    await executor.started.holds(1)
+    message = await finish_job(loopback, executor, settings)
+    assert message.channel is loopback.art
+    assert message.allowed_mentions.get("users") == [loopback.alice.id]
+
+
+async def test_a_press_that_discord_forgot_can_be_made_again(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.rate_limits.refuse(refused(10062), path="/callback")
+    forgotten = await loopback.press(card, "Cancel")
+    await loopback.wait_for(lambda: [e.status for e in loopback.requests(path="/callback")][-1] == 404, "the refusal")
+    assert not forgotten.acknowledged.is_set()
+    await loopback.acknowledged(await loopback.press(card, "Cancel"))
+    await loopback.wait_for(lambda: "Cancelled." in card.text, "the end of the job")
+    await until_recorded(settings, ("cancelled", 1))
