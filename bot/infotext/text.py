@@ -14,7 +14,8 @@ _KEY = re.compile(r"(?<![\w\-/])(\w[\w \-/]{1,60}):[ \t]{0,8}")
 _VALUE = re.compile(r'("(?:\\.|[^\\"])*")[ \t]{0,8}(?:,|$)|([^,]*)(?:,|$)')
 _AFTER_JSON = re.compile(r"[ \t]{0,8}(?:,|$)")
 _JSON = json.JSONDecoder()
-_MAX_PAIRS = 2000
+#: No program writes a longer line of settings, or more of them.
+_MAX_LINE, _MAX_PAIRS = 200_000, 2000
 #: A failed one costs the length of the line.
 _MAX_JSON = 20
 #: A last line with fewer pairs than this belongs to the prompt.
@@ -53,6 +54,8 @@ def looks_like_infotext(text: str) -> bool:
 
 def _pairs(line: str) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
+    if len(line) > _MAX_LINE:
+        return pairs
     at, json_values = 0, 0
     while len(pairs) < _MAX_PAIRS and (key := _KEY.search(line, at)):
         value = None

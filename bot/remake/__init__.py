@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.remake.command import imagine_command
+from bot.remake.command import as_typed, imagine_command
 from bot.remake.pixels import compare_pixels, same_pixels
 from bot.remake.remake import NOT_ALL, Remake, remake
 
-__all__ = ["NOT_ALL", "Remake", "compare_pixels", "imagine_command", "remake", "same_pixels"]
+__all__ = ["NOT_ALL", "Remake", "as_typed", "compare_pixels", "imagine_command", "remake", "same_pixels"]

@@ -15,20 +15,32 @@ from bot.prompts.flag_table import FLAGS, Kind
 _NOT_SAID = frozenset({"prompt", "style", "raw_prompt", "raw_negative_prompt", "image", "mask_image", "upscaler"})
 _FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
 _SIZE_FLAG = next(flag for flag in FLAGS if flag.kind is Kind.SIZE and flag.field == "size")
-#: What a plain prompt would be read as: alternatives, wildcards, and in its words a flag.
-_BRACES = re.compile(r"(?<!\\)([{}|])")
-_DASHES = re.compile(r"(?<!\S)--(?=[a-zA-Z])")
-_QUOTES = (('"', '"'), ("“", "”"), ("«", "»"))
+#: What a plain prompt would be read as: alternatives, and after them flags, wildcards and LoRAs.
+_BRACES = re.compile(r"[{}|]")
+_MARKS = re.compile(
+    r"(?<![^\s,])(?:--|[‒–—―−]-?|[‒–—―−]{2}|-[‒–—―−])(?=[a-zA-Z])|(?<!_)__(?=[\w./*-])|<(?=lora:)", re.IGNORECASE
+)
+#: One that opens and is not closed would take the flags after it for text.
+_OPENING = re.compile(r'(?<![^\s(\[,=:])"(?=\S[^"]*$)')
+#: Pairs to quote with, and what must not stand anywhere else for each.
+_QUOTES = (('"', '"', '"'), ("“", "”", "“”„"), ("«", "»", "«»"))
 
 
 def imagine_command(parameters: Parameters, model: ModelInfo) -> str:
     """`/imagine prompt:…` with every parameter that `model` would not take by itself."""
     usual = {name: field.default for name, field in Parameters.model_fields.items()} | model_defaults(model)
     said = parameters.model_dump()
-    flags = [_flag(name, value, said) for name, value in said.items() if _is_said(name, value, usual)]
+    prompt = as_typed(" ".join(parameters.prompt.split()))
+    flags = [_flag(name, value, said, prompt) for name, value in said.items() if _is_said(name, value, usual)]
     if any(said[side] != usual[side] for side in ("width", "height")):
         flags.insert(0, f"--{_SIZE_FLAG.names[0]} {parameters.width}x{parameters.height}")
-    return " ".join(["/imagine", f"prompt:{_one_line(parameters.prompt)}", *filter(None, flags)])
+    return " ".join(["/imagine", f"prompt:{prompt}", *filter(None, flags)])
+
+
+def as_typed(text: str) -> str:
+    """What to type so that exactly these words are drawn: the model's tokenizer counts no spaces."""
+    typed = _BRACES.sub(r"\\\g<0>", _MARKS.sub(r"\g<0> ", text))
+    return _OPENING.sub('" ', typed)
 
 
 def _is_said(name: str, value: Any, usual: Mapping[str, Any]) -> bool:
@@ -37,32 +49,29 @@ def _is_said(name: str, value: Any, usual: Mapping[str, Any]) -> bool:
     return bool(name == "seed" or value != usual[name])
 
 
-def _flag(name: str, value: Any, said: Mapping[str, Any]) -> str:
+def _flag(name: str, value: Any, said: Mapping[str, Any], prompt: str) -> str:
     flag = _FLAG_OF.get(name)
     if flag is None or (name == "num_inference_steps" and said["timesteps"] is not None):
         return ""
-    return f"--{flag.names[0]} {_value(flag.kind, value)}"
+    return f"--{flag.names[0]} {_value(flag.kind, value, prompt)}"
 
 
-def _value(kind: Kind, value: Any) -> str:
+def _value(kind: Kind, value: Any, prompt: str) -> str:
     if kind is Kind.REFINER:
         return "off" if value is None else f"{value:g}"
     if kind is Kind.SIZE:
         return f"{value[1]}x{value[0]}"
     if kind is Kind.LORA:
-        return _quoted(",".join(f"{lora['name']}:{lora['weight']:g}" for lora in value))
+        return _quoted(",".join(f"{lora['name']}:{lora['weight']:g}" for lora in value), prompt)
     if kind in (Kind.PAIR, Kind.NUMBERS):
         return ",".join(map(str, value))
     if kind in (Kind.TEXT, Kind.SCHEDULER, Kind.STYLE, Kind.WORD):
-        return _quoted(_one_line(str(value)))
+        return _quoted(as_typed(" ".join(str(value).split())), prompt)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _quoted(text: str) -> str:
-    left, right = next(((left, right) for left, right in _QUOTES if right not in text and left not in text), ("", ""))
+def _quoted(text: str, prompt: str) -> str:
+    """In quotes that nothing else opens or closes; bare where there are none."""
+    pairs = ((left, right) for left, right, marks in _QUOTES if not set(marks) & {*text, *prompt})
+    left, right = next(pairs, ("", ""))
     return f"{left}{text}{right}"
-
-
-def _one_line(text: str) -> str:
-    """The same to the model, whose tokenizer counts no spaces, and nothing in it that would be read as ours."""
-    return _DASHES.sub("- -", _BRACES.sub(r"\\\1", " ".join(text.split())))

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bot.infotext import PictureInfo, names
-from bot.infotext.samplers import (
-    AUTOMATIC,
-    AUTOMATIC_SCHEDULES,
-    PLAIN_SCHEDULES,
-    RELATIVES,
-    sampler_word,
-    schedule_word,
-)
 from bot.infotext.writing import CLIP_SKIP_OFFSET
 from bot.layers import fitting_size
 from bot.parameters import CONTROL_CHARACTERS, MAX_PAIR, MAX_PROMPT_LENGTH, MAX_SEED, quoted, title
+from bot.remake.command import as_typed
 from bot.remake.draft import NO_REFINER, TOO_FEW_LAYERS, Draft
-from bot.scheduler_names import SCHEDULERS, SchedulerName
+from bot.remake.schedulers import Take, take_scheduler
 
-#: Whose “Automatic” schedule depends on the sampler.
-_WEBUIS = ("A1111", "Forge")
 #: Said in the picture, and nothing that a picture could be asked for.
 _NO_PARAMETERS = frozenset(
     {
@@ -91,8 +82,6 @@ _PAIRS: Mapping[str, tuple[str, bool]] = {
 #: 64-bit seeds have twenty.
 _MAX_DIGITS = 40
 
-Take = Callable[[str], str]
-
 
 def take_foreign(draft: Draft, info: PictureInfo) -> None:
     settings = {name: value for name, value in info.settings.items() if value}
@@ -104,7 +93,7 @@ def take_foreign(draft: Draft, info: PictureInfo) -> None:
 
     draft.compare_model(take(names.MODEL))
     _prompts(draft, take)
-    _sampler(draft, info.program, take)
+    take_scheduler(draft, info.program, take)
     _size(draft, take)
     _seed(draft, take, names.SEED, "seed")
     _seed(draft, take, names.VARIATION_SEED, "variation_seed")
@@ -163,6 +152,7 @@ def _prompts(draft: Draft, take: Take) -> None:
             text = text[:MAX_PROMPT_LENGTH]
         if CONTROL_CHARACTERS.sub(" ", text).strip():
             draft.changes[field_name] = text
+    _keep_words(draft)
     if "prompt" not in draft.changes:
         draft.remark("The picture names no prompt: say what it should show.")
     listed = [entry.rpartition(":") for entry in take(names.LORA_WEIGHTS).split(", ") if ":" in entry]
@@ -172,6 +162,17 @@ def _prompts(draft: Draft, take: Take) -> None:
     if style := take(names.STYLES):
         # The words of a style stand in the prompt already; only its name cannot be taken over.
         draft.left_out[names.STYLES] = style
+
+
+def _keep_words(draft: Draft) -> None:
+    """What a prompt would be read as here, and was not there: it is marked as read, and how it would be typed."""
+    for name, raw in (("prompt", "raw_prompt"), ("negative_prompt", "raw_negative_prompt")):
+        text = draft.changes.get(name, "")
+        typed = as_typed(text)[:MAX_PROMPT_LENGTH]
+        if typed != text:
+            draft.changes[raw] = typed
+    if "raw_negative_prompt" in draft.changes and "prompt" in draft.changes:
+        draft.changes.setdefault("raw_prompt", draft.changes["prompt"])
 
 
 def _without_tags(text: str) -> str:
@@ -185,45 +186,6 @@ def _lora_weight(text: str | None) -> float:
     first = (text or "").split(":")[0]
     weight = _number(first, float)
     return 1.0 if weight is None else float(weight)
-
-
-def _sampler(draft: Draft, program: str, take: Take) -> None:
-    written, written_schedule = take(names.SAMPLER), take(names.SCHEDULE_TYPE) or take("Scheduler")
-    spacing = take(names.SPACING)
-    if spacing in ("leading", "trailing", "linspace"):
-        draft.changes["timestep_spacing"] = spacing
-    if not written:
-        return
-    sampler, own = sampler_word(written)
-    schedule = own or schedule_word(written_schedule)
-    if schedule == AUTOMATIC and written_schedule and program in _WEBUIS:
-        schedule = AUTOMATIC_SCHEDULES.get(sampler, AUTOMATIC)
-    by_names = {names_: name for name, names_ in SCHEDULERS.items()}
-    for candidate in (sampler, *RELATIVES.get(sampler, ())):
-        scheduler = by_names.get(SchedulerName(candidate, schedule)) or by_names.get(SchedulerName(candidate))
-        if scheduler is None:
-            continue
-        draft.changes["scheduler"] = scheduler
-        ours = SCHEDULERS[scheduler]
-        if candidate != sampler:
-            draft.remark(
-                "Sampler {value} is not to be had here; {scheduler} comes nearest.",
-                value=quoted(written),
-                scheduler=scheduler,
-            )
-        elif ours.schedule_type != schedule and schedule == "SGM Uniform":
-            # The same levels by another name.
-            draft.changes["timestep_spacing"] = "trailing"
-        elif ours.schedule_type != schedule and not {ours.schedule_type, schedule} <= PLAIN_SCHEDULES:
-            draft.remark(
-                "{sampler} has no schedule {value} here; {scheduler} comes nearest.",
-                sampler=sampler,
-                value=quoted(schedule),
-                scheduler=scheduler,
-            )
-        return
-    draft.left_out[names.SAMPLER] = written
-    draft.remark("Sampler {value} is unknown here; this model's own is used.", value=quoted(written))
 
 
 def _size(draft: Draft, take: Take) -> None:

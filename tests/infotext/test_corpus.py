@@ -34,7 +34,7 @@ def test_a_picture_of_this_shape_becomes_these_parameters(name: str) -> None:
     changes = json.loads(json.dumps(dict(again.changes), default=lambda lora: lora.model_dump()))
     assert info.program == expected["program"]
     assert {key: changes.get(key) for key in expected["changes"]} == expected["changes"]
-    assert set(changes) - set(expected["changes"]) <= {"scheduler"}
+    assert set(changes) - set(expected["changes"]) <= {"scheduler", "timestep_spacing"}
     assert [left for left, _ in again.left_out if left != "Sampler"] == expected["left_out"]
     assert [remark for remark in expected["remarks"] if remark not in map(str, again.remarks)] == []
 
@@ -101,6 +101,13 @@ def test_one_sampler_has_as_many_names_as_there_are_programs(written: str, sched
     again = remake(PictureInfo("ComfyUI", settings), ENSEMBLE)
     assert again.changes["scheduler"] == ours
     assert again.remarks == ()
+
+
+def test_sgm_uniform_is_a_scheduler_of_ours_or_the_trailing_spacing() -> None:
+    changes = remake(read("forge_sgm_uniform.txt"), ENSEMBLE).changes
+    assert SCHEDULERS[changes["scheduler"]].sampler == "Euler"
+    own = SCHEDULERS[changes["scheduler"]].schedule_type == "SGM Uniform"
+    assert own or changes["timestep_spacing"] == "trailing"
 
 
 def test_a_picture_of_another_magnitude_is_brought_to_what_the_model_draws() -> None:

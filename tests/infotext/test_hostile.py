@@ -19,6 +19,8 @@ from bot.remake import imagine_command, remake
 from tests.factories import BASE_ALONE, ENSEMBLE
 from tests.infotext.files import EXPECTED, corpus_texts, png_of, raw_png, saved, with_comment
 
+#: Each takes a fraction of a second on a machine that does nothing else; the quadratic took minutes.
+SOON = 10
 PLAIN = corpus_texts("a1111_sdxl_refiner.txt")["parameters"]
 GRAPH = json.loads(corpus_texts("comfyui_simple.json")["prompt"])
 
@@ -52,7 +54,7 @@ def test_a_text_that_unpacks_to_far_more_is_passed_over() -> None:
     started = time.perf_counter()
     with pytest.raises(InfotextMissing):
         read_picture(raw_png(*[(b"zTXt", b"parameters\0\0" + bomb)] * 20))
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < SOON
 
 
 def _deep(opening: str, closing: str) -> str:
@@ -98,7 +100,7 @@ def _ring() -> dict[str, object]:
 def test_depth_length_and_rings_end_soon_in_words_or_in_a_reading(texts: dict[str, str]) -> None:
     started = time.perf_counter()
     said = answer(png_of(texts))
-    assert time.perf_counter() - started < 3
+    assert time.perf_counter() - started < SOON
     assert said.endswith(".")
 
 
@@ -175,7 +177,7 @@ def test_whatever_the_settings_hold_the_parameters_are_valid(values: dict[str, s
         assert str(remark)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(sorted(GRAPH["3"]["inputs"])),

@@ -16,7 +16,7 @@ from bot.services.remake import RemakeService
 
 MODEL = read_model_info(TINY, TINY)
 #: What takes least; the pixels are compared, not looked at.
-QUICK = {"prompt": "a red circle", "width": 64, "height": 64, "num_inference_steps": 2}
+QUICK = {"prompt": "a red circle", "width": 72, "height": 64, "num_inference_steps": 2}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ async def test_the_picture_made_again_from_its_file_has_the_same_pixels(
     service = RemakeService(MODEL, InputFolder(tmp_path), list)
     read = await service.read(second)
     assert read.remake.remarks == ()
-    assert read.command == "/imagine prompt:a red circle --size 64x64 --steps 2 --seed 42"
+    assert read.command == "/imagine prompt:a red circle --size 72x64 --steps 2 --seed 42"
     (again,) = sdxl(merge(MODEL, read.remake.changes))
     assert str(await service.compare(second, again)) == "Pixels match the original exactly."
     (other,) = sdxl(merge(MODEL, read.remake.changes, {"seed": 43}))

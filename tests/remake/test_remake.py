@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.infotext import Origin, png_text, read_picture, save_options
+from bot.infotext import Origin, PictureInfo, png_text, read_picture, save_options
 from bot.infotext.reading import read_texts
 from bot.layers import merge
 from bot.model_info import ModelInfo
 from bot.parameters import Lora
-from bot.prompts.flag_text import find_flags, without
+from bot.prompts.flag_text import find_flags
 from bot.remake import compare_pixels, imagine_command, remake, same_pixels
 from bot.scheduler_names import find_scheduler
 from tests.factories import BASE_ALONE, ENSEMBLE, make_parameters
 from tests.infotext.files import saved
 from tests.infotext.test_writing import EVERYTHING
+from tests.prompts.reading import make_reader
+from tests.prompts.reading import read as read_prompt
 
 HERE = Origin(model=ENSEMBLE.name, weights="0123", libraries={"torch": "2.13.0"}, device="cpu (x86_64, AVX2)")
 
@@ -124,22 +125,38 @@ def test_the_usual_is_not_said() -> None:
     assert imagine_command(make_parameters(denoising_end=None), ENSEMBLE).endswith("--seed 7 --refiner off")
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.text("abn {}|_-—:.,\n\"'“”«»01", min_size=1, max_size=40).filter(str.strip), st.text('no-" “hands', max_size=20)
-)
-def test_no_prompt_gets_into_the_flags(prompt: str, negative_prompt: str) -> None:
-    parameters = make_parameters(prompt=f"fox {prompt}", negative_prompt=negative_prompt)
-    command = imagine_command(parameters, ENSEMBLE)
-    said = flags_of(command)
-    assert said.keys() <= {"negative_prompt", "seed"}
-    assert said["seed"] == "7"
+LETTERS = 'abn {}|_-—:.,;\n"()<>0'
+WORDS = st.text(LETTERS, max_size=40)
 
 
-@pytest.mark.parametrize("prompt", ["{red|blue} fox", "a|b"])
-def test_braces_that_were_drawn_already_are_not_drawn_again(prompt: str) -> None:
-    command = imagine_command(make_parameters(prompt=prompt), ENSEMBLE)
-    text = command.removeprefix("/imagine prompt:")
-    assert without(text, find_flags(text, lambda kind, name: True)) == prompt.replace("{", "\\{").replace(
-        "}", "\\}"
-    ).replace("|", "\\|")
+@settings(max_examples=80, deadline=None)
+@given(st.text(LETTERS + "“”„«»", max_size=40), WORDS, st.sampled_from([None, 0.5, 0.8]), st.integers(0, 2**32 - 1))
+def test_the_command_is_read_as_the_same_parameters(
+    prompt: str, negative_prompt: str, refiner_from: float | None, seed: int
+) -> None:
+    parameters = make_parameters(
+        prompt=f"fox{prompt}0", negative_prompt=f"no{negative_prompt}0", denoising_end=refiner_from, seed=seed
+    )
+    typed = imagine_command(parameters, ENSEMBLE).removeprefix("/imagine prompt:")
+    read, remarks = read_prompt(typed)
+    assert tokens(read.prompt) == tokens(prompt, "fox", "0")
+    assert tokens(read.negative_prompt) == tokens(negative_prompt, "no", "0")
+    assert (read.denoising_end, read.seed, remarks) == (refiner_from, seed, [])
+
+
+def tokens(text: str, before: str = "", after: str = "") -> str:
+    """What the tokenizer sees, to whom spaces are nothing."""
+    return "".join(f"{before}{text}{after}".split())
+
+
+def test_a_foreign_prompt_means_the_same_words_here() -> None:
+    info = PictureInfo("A1111", {"Prompt": "{red|blue} fox, __trees__ --ar 16:9", "Negative prompt": "{{{text}}}"})
+    changes = remake(info, ENSEMBLE).changes
+    reader = make_reader()
+    read, remarks = reader.read(changes)
+    assert (read["prompt"], read["negative_prompt"]) == (info.settings["Prompt"], info.settings["Negative prompt"])
+    anew, _ = reader.read(reader.typed(merge(ENSEMBLE, changes)))
+    assert [tokens(anew[name]) for name in ("prompt", "negative_prompt")] == [
+        tokens(info.settings[name]) for name in ("Prompt", "Negative prompt")
+    ]
+    assert remarks == []
