@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot import errors
+from bot.diffusion.assets import Assets
 from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationFailed
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState, OnEvent
@@ -35,8 +36,9 @@ class LocalExecutor:
     capacity = 1
     max_batch = 1
 
-    def __init__(self, model: ModelInfo, device: str = "auto") -> None:
+    def __init__(self, model: ModelInfo, device: str = "auto", *, assets: Assets | None = None) -> None:
         self._model, self._device = model, device
+        self._assets = assets or Assets()
         self._health = ExecutorHealth(ExecutorState.LOADING, "starting")
         self._changed = asyncio.Condition()
         self._result: asyncio.Future[list[GeneratedImage]] | None = None
@@ -119,7 +121,7 @@ class LocalExecutor:
         """Run one child to its end; the reason why another one would be no better, or None."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self._model, self._device), daemon=True)
+        process = context.Process(target=work, args=(theirs, self._model, self._device, self._assets), daemon=True)
         process.start()
         theirs.close()
         self._pid, self._connection = process.pid, ours

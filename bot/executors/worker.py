@@ -11,18 +11,20 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from bot.diffusion.assets import Assets
 from bot.errors import BotError, GenerationCancelled, GenerationFailed
 from bot.events import Progress
 from bot.executors.messages import Cancel, Failed, Generate, Generated, Loaded, LoadFailed, Loading
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo
+from bot.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.diffusion.sdxl import StableDiffusionXL
     from bot.diffusion.steps import Step
 
 
-def work(connection: Connection, model: ModelInfo, device: str) -> None:
+def work(connection: Connection, model: ModelInfo, device: str, assets: Assets) -> None:
     """The child's whole life. Ctrl-C reaches the whole process group; the parent decides when this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     batches: queue.SimpleQueue[Generate] = queue.SimpleQueue()
@@ -32,7 +34,10 @@ def work(connection: Connection, model: ModelInfo, device: str) -> None:
         from bot.diffusion.sdxl import StableDiffusionXL
 
         sdxl = StableDiffusionXL.load(
-            model, device, on_progress=lambda progress, detail: connection.send(Loading(progress, detail))
+            model,
+            device,
+            assets=assets,
+            on_progress=lambda progress, detail: connection.send(Loading(progress, detail)),
         )
     except BotError as error:
         connection.send(LoadFailed(str(error)))
@@ -75,9 +80,17 @@ def _make(job: Job, sdxl: StableDiffusionXL, connection: Connection, cancelled: 
     if job.id in cancelled:
         raise GenerationCancelled
     started = time.perf_counter()
-    pictures = sdxl(job.parameters, on_step)
+    remarks: list[Sentence] = []
+    pictures = sdxl(job.parameters, on_step, remarks.append)
     elapsed = time.perf_counter() - started
     return [
-        GeneratedImage(job_id=job.id, index=index, png=png, parameters=job.parameters.of_image(index), elapsed=elapsed)
+        GeneratedImage(
+            job_id=job.id,
+            index=index,
+            png=png,
+            parameters=job.parameters.of_image(index),
+            elapsed=elapsed,
+            remarks=tuple(remarks),
+        )
         for index, png in enumerate(pictures)
     ]
