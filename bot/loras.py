@@ -1,4 +1,4 @@
-"""LoRAs in a folder: what they are called, what they say of themselves, and whether they belong to a model. No torch."""
+"""LoRAs in a folder: their names, what they say of themselves, and whether they belong to a model. No torch."""
 
 from __future__ import annotations
 

@@ -1,12 +1,15 @@
-"""The language of weights that prompts are written in: `(word)`, `(word:1.3)`, `[word]`, `\\(` and `BREAK`. Pure text."""
+"""The language of weights in prompts: `(word)`, `(word:1.3)`, `[word]`, `\\(` for a bracket, and `BREAK`. Pure text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 #: What a pair of brackets without a number does, as in AUTOMATIC1111's web UI, whose language this is.
 STRONGER = 1.1
+_FACTORS = {"(": STRONGER, "[": 1 / STRONGER}
+_OPENING = {")": "(", "]": "["}
 _TOKEN = re.compile(
     r"""
     \\(?P<escaped>[\\()\[\]])
@@ -14,7 +17,7 @@ _TOKEN = re.compile(
     | :\s*(?P<weight>[+-]?(?:\d+\.?\d*|\.\d+))\s*\)
     | (?P<closing>[)\]])
     | \s*\b(?P<pause>BREAK)\b\s*
-    | (?P<text>[^\\()\[\]:B]+ | .)
+    | [^\\()\[\]:B]+ | .
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -34,39 +37,16 @@ Section = tuple[Fragment, ...]
 def parse_weights(prompt: str) -> tuple[Section, ...]:
     """The prompt's sections (BREAK begins a new one), each in pieces of one weight; none where nothing is said.
 
-    A round bracket that is never closed counts to the end, a square one likewise; one that closes nothing is text.
+    A bracket that is never closed counts to the end; one that closes nothing is text.
     """
-    sections: list[Section] = []
-    pieces: list[Fragment] = []
-    open_brackets: list[tuple[str, int]] = []
-
-    def close(factor: float, since: int) -> None:
-        pieces[since:] = [Fragment(piece.text, piece.weight * factor) for piece in pieces[since:]]
-
-    def end_section() -> None:
-        for bracket, since in reversed(open_brackets):
-            close(_factor(bracket), since)
-        open_brackets[:] = [(bracket, 0) for bracket, _ in open_brackets]
-        if pieces:
-            sections.append(_joined(pieces))
-        pieces.clear()
-
+    section, sections = _Section(), []
     for token in _TOKEN.finditer(prompt):
-        innermost = open_brackets[-1] if open_brackets else ("", 0)
-        if token["escaped"] is not None:
-            pieces.append(Fragment(token["escaped"]))
-        elif token["opening"] is not None:
-            open_brackets.append((token["opening"], len(pieces)))
-        elif token["weight"] is not None and innermost[0] == "(":
-            close(float(token["weight"]), open_brackets.pop()[1])
-        elif token["closing"] is not None and innermost[0] == _OPENING[token["closing"]]:
-            close(_factor(innermost[0]), open_brackets.pop()[1])
-        elif token["pause"] is not None:
-            end_section()
-        else:
-            pieces.append(Fragment(token[0]))
-    end_section()
-    return tuple(sections)
+        if token["pause"] is not None:
+            sections.append(section.end())
+        elif not section.take_bracket(token):
+            section.add(token["escaped"] or token[0])
+    sections.append(section.end())
+    return tuple(each for each in sections if each)
 
 
 def plain_text(prompt: str) -> str:
@@ -74,19 +54,46 @@ def plain_text(prompt: str) -> str:
     return " ".join("".join(piece.text for piece in section) for section in parse_weights(prompt)).strip()
 
 
-_OPENING = {")": "(", "]": "["}
+class _Section:
+    """A section while it is read; brackets that are open at its end are open in the next one too."""
 
+    def __init__(self) -> None:
+        self._pieces: list[Fragment] = []
+        self._open: list[tuple[str, int]] = []
 
-def _factor(bracket: str) -> float:
-    return STRONGER if bracket == "(" else 1 / STRONGER
+    def add(self, text: str) -> None:
+        self._pieces.append(Fragment(text))
 
-
-def _joined(pieces: list[Fragment]) -> Section:
-    """The same with neighbours of one weight made one."""
-    joined: list[Fragment] = []
-    for piece in pieces:
-        if joined and joined[-1].weight == piece.weight:
-            joined[-1] = Fragment(joined[-1].text + piece.text, piece.weight)
+    def take_bracket(self, token: re.Match[str]) -> bool:
+        """Whether it is a bracket that opens or closes something here."""
+        innermost = self._open[-1][0] if self._open else ""
+        if token["opening"] is not None:
+            self._open.append((token["opening"], len(self._pieces)))
+        elif token["weight"] is not None and innermost == "(":
+            self._multiply(float(token["weight"]), self._open.pop()[1])
+        elif token["closing"] is not None and innermost == _OPENING[token["closing"]]:
+            self._multiply(_FACTORS[innermost], self._open.pop()[1])
         else:
-            joined.append(piece)
-    return tuple(joined)
+            return False
+        return True
+
+    def end(self) -> Section:
+        """What was read, neighbours of one weight joined."""
+        for bracket, since in self._open:
+            self._multiply(_FACTORS[bracket], since)
+        pieces = tuple(self._joined())
+        self._pieces, self._open = [], [(bracket, 0) for bracket, _ in self._open]
+        return pieces
+
+    def _multiply(self, factor: float, since: int) -> None:
+        self._pieces[since:] = [Fragment(piece.text, piece.weight * factor) for piece in self._pieces[since:]]
+
+    def _joined(self) -> Iterator[Fragment]:
+        text, weight = "", 1.0
+        for piece in self._pieces:
+            if text and piece.weight != weight:
+                yield Fragment(text, weight)
+                text = ""
+            text, weight = text + piece.text, piece.weight
+        if text:
+            yield Fragment(text, weight)

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from bot.diffusion.prompt_encoding import Prompts
 from bot.parameters import Parameters
 
 
 def base_arguments(parameters: Parameters) -> dict[str, Any]:
-    """What `StableDiffusionXLPipeline` is called with, but for the images' number, generators and the handover."""
-    return _common(parameters) | {
-        "prompt": parameters.prompt,
-        "prompt_2": parameters.prompt_2,
-        # None lets the pipeline use zeros where the model was trained so. It would then ignore negative_prompt_2.
-        "negative_prompt": parameters.negative_prompt or ("" if parameters.negative_prompt_2 else None),
-        "negative_prompt_2": parameters.negative_prompt_2,
-        "width": parameters.width,
-        "height": parameters.height,
-    }
+    """What `StableDiffusionXLPipeline` is called with, but for prompts, latents, generators and the handover."""
+    return _common(parameters) | {"width": parameters.width, "height": parameters.height}
+
+
+def from_image(arguments: Mapping[str, Any], parameters: Parameters) -> dict[str, Any]:
+    """The same for the base's image-to-image pipeline, which reads the size from the latents."""
+    left = {name: value for name, value in arguments.items() if name not in ("width", "height")}
+    # Unlike the other one it does not take the negative crop from the positive one where none is said.
+    return {"negative_crops_coords_top_left": parameters.crops_coords_top_left} | left
 
 
 def refiner_arguments(parameters: Parameters) -> dict[str, Any]:
-    """What `StableDiffusionXLImg2ImgPipeline` is called with, but for the same and the latents.
-
-    The refiner has the second text encoder only, so it reads what the second one is meant to read.
-    """
+    """What `StableDiffusionXLImg2ImgPipeline` is called with, but for the same."""
     return _common(parameters) | {
-        "prompt": parameters.prompt_2 or parameters.prompt,
-        "negative_prompt": parameters.negative_prompt_2 or parameters.negative_prompt or None,
         "aesthetic_score": parameters.aesthetic_score,
         "negative_aesthetic_score": parameters.negative_aesthetic_score,
     }
+
+
+def base_prompts(parameters: Parameters) -> Prompts:
+    """What the base reads. Without any negative prompt it gets zeros where it was trained so."""
+    said = bool(parameters.negative_prompt or parameters.negative_prompt_2)
+    return Prompts(
+        parameters.prompt,
+        parameters.prompt_2 or parameters.prompt,
+        parameters.negative_prompt if said else None,
+        parameters.negative_prompt_2 if said else None,
+    )
+
+
+def refiner_prompts(parameters: Parameters) -> Prompts:
+    """The refiner has the second text encoder only, so it reads what the second one is meant to read."""
+    prompt = parameters.prompt_2 or parameters.prompt
+    negative = parameters.negative_prompt_2 or parameters.negative_prompt or None
+    return Prompts(prompt, prompt, negative, negative)
 
 
 def _common(parameters: Parameters) -> dict[str, Any]:
@@ -39,7 +53,6 @@ def _common(parameters: Parameters) -> dict[str, Any]:
         "guidance_scale": parameters.guidance_scale,
         "guidance_rescale": parameters.guidance_rescale,
         "eta": parameters.eta,
-        "clip_skip": parameters.clip_skip,
         "original_size": parameters.original_size,
         "crops_coords_top_left": parameters.crops_coords_top_left,
         "target_size": parameters.target_size,

@@ -33,6 +33,7 @@ from diffusers import (  # noqa: E402
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
+from diffusers.image_processor import VaeImageProcessor  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 from transformers import CLIPTextModel, CLIPTextModelWithProjection  # noqa: E402
 
@@ -52,5 +53,6 @@ __all__ = [
     "StableDiffusionXLImg2ImgPipeline",
     "StableDiffusionXLPipeline",
     "UNet2DConditionModel",
+    "VaeImageProcessor",
     "diffusers",
 ]

@@ -5,27 +5,45 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
 from PIL import Image
 
 from bot.diffusion import devices
-from bot.diffusion.arguments import base_arguments, refiner_arguments
+from bot.diffusion.arguments import base_prompts, refiner_prompts
+from bot.diffusion.assets import Assets
 from bot.diffusion.decoding import decode
+from bot.diffusion.denoising import Denoising, Stage
 from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
+from bot.diffusion.lora_layers import applied_loras
+from bot.diffusion.memory import check_memory
+from bot.diffusion.modes import mode_of
 from bot.diffusion.origin import origin_of
+from bot.diffusion.plan import OnRemark, plan_steps
 from bot.diffusion.previews import LatentColours
-from bot.diffusion.schedulers import base_alone, make_scheduler, plan_handover
+from bot.diffusion.prompt_encoding import dropped_by_a_plain_encoder, encode_prompts
 from bot.diffusion.steps import OnStep, StepReporter
-from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory
+from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory, RequestRejected
 from bot.infotext import Origin, png_text
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
+from bot.sentences import Sentence
 
 log = logging.getLogger(__name__)
+
+ONE_BY_ONE = Sentence("the memory did not hold all images at once: they were drawn one by one")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told of a job's steps, and what else there is to say about it."""
+
+    on_step: OnStep
+    on_remark: OnRemark
 
 
 class StableDiffusionXL:
@@ -39,6 +57,7 @@ class StableDiffusionXL:
         colours: LatentColours,
         device: torch.device,
         origin: Origin | None = None,
+        assets: Assets | None = None,
     ) -> None:
         self.model = model
         self.base = base
@@ -46,6 +65,15 @@ class StableDiffusionXL:
         self.device = device
         self.origin = origin
         self._colours = colours
+        self._assets = assets or Assets()
+        # The same parts in the other pipeline; nothing is loaded twice.
+        self._from_image = StableDiffusionXLImg2ImgPipeline(
+            **base.components,
+            requires_aesthetics_score=False,
+            force_zeros_for_empty_prompt=base.config.force_zeros_for_empty_prompt,
+            add_watermarker=False,
+        )
+        self._from_image.set_progress_bar_config(disable=True)
         # Every job gets schedulers of its own, made from these.
         self._base_config = base.scheduler.config
         self._refiner_config = None if refiner is None else refiner.scheduler.config
@@ -57,6 +85,7 @@ class StableDiffusionXL:
         device: str = "auto",
         *,
         hub: HubAccess | None = None,
+        assets: Assets | None = None,
         on_progress: OnProgress = lambda fraction, what: None,
     ) -> Self:
         """Load base and refiner onto the device.
@@ -103,22 +132,35 @@ class StableDiffusionXL:
             for pipeline in pipelines:
                 pipeline.enable_model_cpu_offload(device=where)
         origin = origin_of(model, where, folder, refiner_folder)
-        return cls(model, base, refiner, LatentColours.of_model(folder), where, origin)
+        return cls(model, base, refiner, LatentColours.of_model(folder), where, origin, assets)
 
-    def __call__(self, parameters: Parameters, on_step: OnStep = lambda step: None) -> list[bytes]:
+    def __call__(
+        self,
+        parameters: Parameters,
+        on_step: OnStep = lambda step: None,
+        on_remark: OnRemark = lambda remark: None,
+    ) -> list[bytes]:
         """The pictures as PNGs that carry the parameters to make each of them again, alone.
 
-        What `on_step` raises ends the work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another
+        `on_remark` is called with what their author should know of how they came about. What `on_step` raises ends the work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another
         `GenerationFailed`; `ExecutorDied` when the device is lost to this process.
         """
         self._check(parameters)
         together: Sequence[int] = range(parameters.num_images_per_prompt)
+        job = Listener(on_step, on_remark)
         try:
-            pictures = self._draw(parameters, [together], on_step, tiled=False)
+            pictures = self._draw(parameters, [together], job, tiled=False)
             if pictures is None:
                 devices.free_memory(self.device)
                 log.warning("out of memory: trying again with one image at a time")
-                pictures = self._draw(parameters, [[index] for index in together], on_step, tiled=True)
+                # What there was to say has been said.
+                again = Listener(on_step, lambda remark: None)
+                pictures = self._draw(parameters, [[index] for index in together], again, tiled=True)
+                if pictures is not None and len(pictures) > 1:
+                    on_remark(ONE_BY_ONE)
+        except RequestRejected as error:
+            # It was taken on; what it names has gone since, or cannot be used.
+            raise GenerationFailed.of(error.sentences) from error
         finally:
             for pipeline in (self.base, self.refiner):
                 if pipeline is not None:
@@ -126,6 +168,8 @@ class StableDiffusionXL:
         if pictures is None:
             devices.free_memory(self.device)
             raise OutOfMemory
+        if (dropped := dropped_by_a_plain_encoder(self.base.tokenizer, parameters.prompt)) is not None:
+            on_remark(dropped)
         return [self._png(picture, parameters.of_image(index)) for index, picture in enumerate(pictures)]
 
     def _check(self, parameters: Parameters) -> None:
@@ -134,16 +178,19 @@ class StableDiffusionXL:
         layers = min(each.config.num_hidden_layers for each in (self.base.text_encoder, self.base.text_encoder_2))
         if (parameters.clip_skip or 0) >= layers:
             raise GenerationFailed(
-                f"clip_skip {parameters.clip_skip} leaves nothing of this model's text encoder: at most {layers - 1}."
+                "clip_skip {value} leaves nothing of this model's text encoder: at most {most}.",
+                value=parameters.clip_skip,
+                most=layers - 1,
             )
+        check_memory(parameters, self.base, self.device)
 
     def _draw(
-        self, parameters: Parameters, groups: Sequence[Sequence[int]], on_step: OnStep, *, tiled: bool
+        self, parameters: Parameters, groups: Sequence[Sequence[int]], job: Listener, *, tiled: bool
     ) -> list[Image.Image] | None:
         """All images, those of a group at the same time; None where the memory does not suffice."""
         try:
             with torch.inference_mode():
-                return self._denoise_and_decode(parameters, groups, on_step, tiled=tiled)
+                return self._denoise_and_decode(parameters, groups, job, tiled=tiled)
         except (RuntimeError, MemoryError) as error:
             if devices.is_out_of_memory(error):
                 return None
@@ -152,46 +199,26 @@ class StableDiffusionXL:
             raise
 
     def _denoise_and_decode(
-        self, parameters: Parameters, groups: Sequence[Sequence[int]], on_step: OnStep, *, tiled: bool
+        self, parameters: Parameters, groups: Sequence[Sequence[int]], job: Listener, *, tiled: bool
     ) -> list[Image.Image]:
-        base, refiner, steps = self.base, self.refiner, parameters.num_inference_steps
-
-        def scheduler_for(config: Any) -> Any:
-            return make_scheduler(parameters.scheduler, config)
-
-        if parameters.denoising_end is None:
-            handover = base_alone(scheduler_for(self._base_config), steps)
-        else:
-            schedulers = scheduler_for(self._base_config), scheduler_for(self._refiner_config)
-            handover = plan_handover(*schedulers, steps, parameters.denoising_end)
-        calls = (handover.base_calls + handover.refiner_calls) * len(groups)
-        reporter = StepReporter(on_step, self._colours, calls, steps * len(groups))
-
+        base, second = self.base, None
+        how: dict[str, Any] = {"guided": parameters.guidance_scale > 1, "clip_skip": parameters.clip_skip}
+        plan = plan_steps(parameters, self._base_config, self._refiner_config, job.on_remark)
+        calls, steps = (plan.base_calls + plan.refiner_calls) * len(groups), plan.steps * len(groups)
+        reporter = StepReporter(job.on_step, self._colours, calls, steps)
+        mode = mode_of(parameters, self._assets, base, self.device)
+        if parameters.denoising_end is not None and self._refiner_config is not None:
+            # Before the LoRAs, which are the base's, are in the encoder that both share.
+            prompt = encode_prompts(self.refiner, refiner_prompts(parameters), self.device, **how)
+            second = Stage(self.refiner, self.refiner, self._refiner_config, prompt)
         pictures: list[Image.Image] = []
-        for group in groups:
-            # On the CPU and one an image: a picture depends neither on the device nor on its neighbours.
-            generators = [torch.Generator("cpu").manual_seed(parameters.of_image(index).seed) for index in group]
-            options = {"generator": generators, "num_images_per_prompt": len(group), "output_type": "latent"}
-            base.scheduler = scheduler_for(self._base_config)
-            with reporter.during("base", base.unet) as callback:
-                latents = base(
-                    **base_arguments(parameters),
-                    **options,
-                    denoising_end=handover.denoising_end,
-                    callback_on_step_end=callback,
-                ).images
-            if handover.denoising_start is not None:
-                refiner.scheduler = scheduler_for(self._refiner_config)
-                with reporter.during("refiner", refiner.unet) as callback:
-                    latents = refiner(
-                        **refiner_arguments(parameters),
-                        **options,
-                        image=latents,
-                        denoising_start=handover.denoising_start,
-                        callback_on_step_end=callback,
-                    ).images
-            pictures += decode(base.vae, latents, tiled=tiled)
-        return pictures
+        with applied_loras(base, self.model, parameters.loras, self._assets):
+            prompt = encode_prompts(base, base_prompts(parameters), self.device, **how)
+            first = Stage(base, self._from_image, self._base_config, prompt)
+            denoise = Denoising(parameters, plan, first, second, mode.start, reporter, self.device)
+            for group in groups:
+                pictures += decode(base.vae, denoise(group), tiled=tiled)
+        return [mode.finish(picture) for picture in pictures]
 
     def _png(self, picture: Image.Image, parameters: Parameters) -> bytes:
         buffer = io.BytesIO()

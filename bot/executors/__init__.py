@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
@@ -77,4 +78,4 @@ def create_executor(settings: Settings, model: ModelInfo) -> Executor:
     """The executor that the settings ask for, not yet started."""
     from bot.executors.local import LocalExecutor
 
-    return LocalExecutor(model, settings.device, HubAccess.of(settings))
+    return LocalExecutor(model, settings.device, HubAccess.of(settings), assets=Assets.of(settings))

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from bot import errors
+from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed
 from bot.events import Progress
@@ -55,8 +56,11 @@ class LocalExecutor:
     capacity = 1
     max_batch = 1
 
-    def __init__(self, model: ModelInfo, device: str = "auto", hub: HubAccess | None = None) -> None:
+    def __init__(
+        self, model: ModelInfo, device: str = "auto", hub: HubAccess | None = None, *, assets: Assets | None = None
+    ) -> None:
         self._model, self._device, self._hub = model, device, hub or HubAccess()
+        self._assets = assets or Assets()
         self._health = ExecutorHealth(ExecutorState.LOADING, "starting")
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -162,7 +166,8 @@ class LocalExecutor:
         """Run one child to its end; the reason why another one would be no better, or None."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, self._model, self._device, self._hub), daemon=True)
+        arguments = (theirs, self._model, self._device, self._hub, self._assets)
+        process = context.Process(target=work, args=arguments, daemon=True)
         self._failed_starts += 1  # until it says that it has loaded
         try:
             with _deaf_to_ctrl_c():

@@ -12,12 +12,14 @@ import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.errors import BotError, ExecutorDied, GenerationCancelled, GenerationFailed
 from bot.events import Progress
 from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo
+from bot.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.diffusion.sdxl import StableDiffusionXL
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 Place = tuple[int, int]
 
 
-def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess) -> None:
+def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess, assets: Assets) -> None:
     """The child's whole life. Ctrl-C reaches the whole process group; the parent decides when this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Read when torch is loaded. Threads that spin while they wait for each other take the CPU from those that they wait
@@ -43,7 +45,11 @@ def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess) 
         from bot.diffusion.sdxl import StableDiffusionXL
 
         sdxl = StableDiffusionXL.load(
-            model, device, hub=hub, on_progress=lambda progress, detail: _tell(connection, Loading(progress, detail))
+            model,
+            device,
+            hub=hub,
+            assets=assets,
+            on_progress=lambda progress, detail: _tell(connection, Loading(progress, detail)),
         )
     except BotError as error:
         _tell(connection, LoadFailed(str(error)))
@@ -104,9 +110,17 @@ def _make(
     if (number, job.id) in cancelled:
         raise GenerationCancelled
     started = time.perf_counter()
-    pictures = sdxl(job.parameters, on_step)
+    remarks: list[Sentence] = []
+    pictures = sdxl(job.parameters, on_step, remarks.append)
     elapsed = time.perf_counter() - started
     return [
-        GeneratedImage(job_id=job.id, index=index, png=png, parameters=job.parameters.of_image(index), elapsed=elapsed)
+        GeneratedImage(
+            job_id=job.id,
+            index=index,
+            png=png,
+            parameters=job.parameters.of_image(index),
+            elapsed=elapsed,
+            remarks=tuple(remarks),
+        )
         for index, png in enumerate(pictures)
     ]

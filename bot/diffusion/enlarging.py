@@ -1,0 +1,52 @@
+"""The first half of an upscale: a picture enlarged, before the second pass draws details into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from bot.diffusion.input_pictures import fitted, to_latents
+from bot.errors import GenerationFailed
+
+#: The upscaler that needs no model of its own.
+LATENT = "latent"
+
+
+def enlarged_latents(
+    vae: Any, picture: Image.Image, width: int, height: int, scale: int, device: torch.device
+) -> torch.Tensor:
+    """The picture's latents, stretched to those of width x height. `scale` is how many pixels a latent has."""
+    # As large as it is, in the shape that is wanted: nothing is stretched unevenly, and nothing shrunk.
+    ratio = min(1.0, max(picture.width / width, picture.height / height))
+    small = [max(scale, round(side * ratio / scale) * scale) for side in (width, height)]
+    latents = to_latents(vae, fitted(picture, *small), device)
+    size = (height // scale, width // scale)
+    return F.interpolate(latents.float(), size=size, mode="bicubic", antialias=True).to(latents.dtype)
+
+
+def enlarge(picture: Image.Image, model_file: Path, device: torch.device) -> Image.Image:
+    """The picture, enlarged by an ESRGAN-type model. Raises `GenerationFailed` where that cannot be."""
+    try:
+        import spandrel
+    except (ImportError, RuntimeError, OSError) as error:
+        # torchvision, which it needs, fails in all three ways where its build does not suit torch's.
+        raise GenerationFailed(
+            "{name} needs spandrel and a working torchvision. Use the upscaler latent, or ask the owner to install "
+            "imagine-bot[upscale].",
+            name=model_file.stem,
+        ) from error
+    try:
+        model = spandrel.ModelLoader(device=device).load_from_file(model_file)
+    except Exception as error:
+        raise GenerationFailed(
+            "The upscaler {name} cannot be loaded. Use latent; the owner of this bot finds the reason in its log.",
+            name=model_file.stem,
+        ) from error
+    pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
+    larger = model(pixels.to(device))[0].clamp(0, 1).permute(1, 2, 0)
+    return Image.fromarray((larger.float().cpu().numpy() * 255).round().astype(np.uint8))
