@@ -89,21 +89,15 @@ class GenerationService:
         job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so. Raises
         `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
         """
-        said = {name: value for name, value in (beneath or {}).items() if value is not ...}
-        layers = model_defaults(self.model) | said
-        changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
-        within, clamped = clamp(changes)
         record = {
             "user_id": user_id,
             "guild_id": guild_id,
             "channel_id": channel_id,
-            "parameters": merge(self.model, layers, within),
             "parent_id": parent_id,
-            "remarks": [*read, *clamped],
             "locale": locale,
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
-        return await asyncio.shield(asyncio.create_task(self._accept(user_id, record)))
+        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {})))
 
     async def again(
         self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
@@ -206,11 +200,15 @@ class GenerationService:
         await self._on_event(JobRequeued(requeued))
         self._queue.submit(requeued)
 
-    async def _accept(self, user_id: int, record: Mapping[str, Any]) -> Job:
+    async def _accept(self, record: Mapping[str, Any], changes: Mapping[str, Any], beneath: Mapping[str, Any]) -> Job:
+        layers = model_defaults(self.model) | {name: value for name, value in beneath.items() if value is not ...}
+        changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
+        within, clamped = clamp(changes)
+        parameters, user_id = merge(self.model, layers, within), record["user_id"]
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._admission:
             self._queue.check_admission(user_id)
-            job = await self._storage.record_job(**record)
+            job = await self._storage.record_job(**record, parameters=parameters, remarks=[*read, *clamped])
             self._queue.submit(job)
         log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)
         return job

@@ -21,8 +21,11 @@ from bot.errors import (
 )
 from bot.events import JobCancelled, JobFailed, JobRequeued, JobStarted, JobSucceeded, Progress
 from bot.executors import ExecutorState
+from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.jobs import Job, JobStatus
+from bot.prompts import PromptReader
+from bot.prompts.styles import Styles
 from bot.services.generation import GenerationService
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
@@ -41,7 +44,9 @@ class Room:
         self.pictures = folder / "pictures"
         self.executor = ScriptedExecutor()
         self.queue = JobQueue(self.executor, max_jobs=10, max_jobs_per_user=max_jobs_per_user)
-        self.service = GenerationService(ENSEMBLE, storage, PictureFolder(self.pictures), self.queue)
+        prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
+        inputs = InputFolder(folder / "inputs")
+        self.service = GenerationService(ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts)
         self.told = Seen()
         self.service.subscribe(self.told.add)
 
