@@ -14,8 +14,8 @@ from benchmarks.figures import print_json, ratio, show
 from bot.events import Progress
 from bot.executors import Executor, create_executor
 from bot.jobs import Job
+from bot.layers import merge
 from bot.model_info import TINY, ModelInfo, read_model_info
-from bot.parameters import merge
 from bot.settings import load_settings
 
 PROMPT = "a red circle on a blue background"

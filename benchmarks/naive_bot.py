@@ -14,8 +14,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import redirected
+from bot.layers import merge
 from bot.model_info import read_model_info
-from bot.parameters import merge
 from bot.settings import Settings
 
 

@@ -73,14 +73,19 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
     """`changes` with numbers brought within their limits and sizes to what the model takes, and what was changed."""
     clamped, remarks = dict(changes), []
     for name, value in changes.items():
-        if name not in Parameters.model_fields or isinstance(value, bool) or not isinstance(value, int | float):
+        # The nearest seed would make another picture than the one that somebody means.
+        if name not in Parameters.model_fields or name == "seed" or isinstance(value, bool):
+            continue
+        if not isinstance(value, int | float):
             continue
         low, high = limits(name)
         limit = value if low is None else max(low, value)
         limit = limit if high is None else min(high, limit)
         if limit != value:
             limit = int(limit) if is_whole(name) else limit
-            remarks.append(Sentence(CLAMPED.template, {"title": title(name), "value": value, "limit": limit}))
+            remarks.append(
+                Sentence(CLAMPED.template, {"title": title(name), "value": f"{value:.6g}", "limit": f"{limit:g}"})
+            )
         elif name in ("width", "height") and value != fitting_size(value):
             limit = fitting_size(value)
             values = {"title": title(name), "value": value, "size": limit, "multiple": SIZE_MULTIPLE}

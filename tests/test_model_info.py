@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ModelNotFound
+from bot.layers import check_defaults
 from bot.model_info import (
     EMBEDDED_BASE,
     EMBEDDED_REFINER,
@@ -21,7 +22,6 @@ from bot.model_info import (
     is_folder,
     read_model_info,
 )
-from bot.parameters import check_defaults
 
 
 @pytest.fixture

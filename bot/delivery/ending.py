@@ -17,6 +17,7 @@ from bot.jobs import Job, JobStatus
 from bot.services.generation import GenerationService
 from bot.ui.cards import closed_card, ending, finished_card
 from bot.ui.layout import Layout
+from bot.ui.text import escape
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[by
 def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: str) -> Layout:
     job = outcome.job
     again = "made in a second attempt, the first was cut short" if job.attempts > 1 else ""
-    shown = [remark for remark in (attachments.remark, again, *remarks) if remark]
+    said = [str(remark) for remark in dict.fromkeys(r for image in outcome.images for r in image.remarks)]
+    shown = [remark for remark in (*map(escape, said), attachments.remark, again, *remarks) if remark]
     return finished_card(job, attachments.pictures, elapsed=_elapsed(outcome), remarks=shown)
 
 

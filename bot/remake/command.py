@@ -40,7 +40,10 @@ def imagine_command(parameters: Parameters, model: ModelInfo) -> str:
 def as_typed(text: str) -> str:
     """What to type so that exactly these words are drawn: the model's tokenizer counts no spaces."""
     typed = _BRACES.sub(r"\\\g<0>", _MARKS.sub(r"\g<0> ", text))
-    return _OPENING.sub('" ', typed)
+    # Until nothing opens: the space behind one quote is what lets the next one open.
+    while (closed := _OPENING.sub('" ', typed)) != typed:
+        typed = closed
+    return typed
 
 
 def _is_said(name: str, value: Any, usual: Mapping[str, Any]) -> bool:

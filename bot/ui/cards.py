@@ -58,6 +58,8 @@ def open_card(job: Job, standing: Standing) -> Layout:
     ]
     if standing.notice:
         items.append(ui.TextDisplay(f"-# {standing.notice}"))
+    if job.remarks:
+        items.append(ui.TextDisplay(text.remark_lines(job.remarks)))
     if running and standing.progress is not None and standing.progress.preview is not None:
         preview = MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description="How far the picture is")
         items.append(ui.MediaGallery(preview))
@@ -125,7 +127,8 @@ def finished_card(
 ) -> Layout:
     """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
     ends = [f"#{job.id}"] if elapsed is None else [text.seconds(elapsed), f"#{job.id}"]
-    details = "\n".join([text.parameter_lines(job.parameters, *ends), *(f"-# {remark}" for remark in remarks)])
+    lines = [text.parameter_lines(job.parameters, *ends), text.remark_lines(job.remarks)]
+    details = "\n".join([*filter(None, lines), *(f"-# {remark}" for remark in remarks)])
     gallery = [
         MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
     ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 
 import discord
 
 from bot.jobs import Job
-from bot.parameters import Parameters
+from bot.parameters import Lora, Parameters
+from bot.sentences import Sentence
 
 PROMPT_LENGTH = 240
 CHOICE_LENGTH = 100
@@ -21,6 +24,19 @@ DIRECTION_MARKS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2
 QUIET = ("guidance_rescale", "eta", "clip_skip", "crops_coords_top_left", "original_size", "target_size")
 QUIET_NEGATIVE = ("negative_original_size", "negative_crops_coords_top_left", "negative_target_size")
 QUIET_REFINER = ("aesthetic_score", "negative_aesthetic_score")
+QUIET_MODES = (
+    "style",
+    "loras",
+    "strength",
+    "upscaler",
+    "padding_mask_crop",
+    "variation_strength",
+    "variation_seed",
+    "timestep_spacing",
+    "timesteps",
+)
+#: Remarks that a card shows; a request that needs more of them shows the first.
+MAX_REMARKS = 6
 
 
 def plain(text: str, limit: int | None = None) -> str:
@@ -107,6 +123,7 @@ def parameter_lines(parameters: Parameters, *remarks: str) -> str:
     texts += [
         f"{label}: {escape(prompt, PROMPT_LENGTH)}"
         for label, prompt in (
+            ("typed", p.raw_prompt),
             ("second prompt", p.prompt_2),
             ("without", p.negative_prompt),
             ("second negative prompt", p.negative_prompt_2),
@@ -129,7 +146,7 @@ def _seeds(parameters: Parameters) -> str:
 
 def _unusual(parameters: Parameters) -> list[str]:
     """Fields that stand otherwise than they do by default, by the names that people type."""
-    names: tuple[str, ...] = QUIET + QUIET_NEGATIVE
+    names: tuple[str, ...] = QUIET_MODES + QUIET + QUIET_NEGATIVE
     if parameters.denoising_end is not None:
         names += QUIET_REFINER
     fields = Parameters.model_fields
@@ -140,7 +157,14 @@ def _unusual(parameters: Parameters) -> list[str]:
     ]
 
 
+def remark_lines(remarks: Iterable[Sentence]) -> str:
+    """What else a job's author should know, in small print."""
+    return "\n".join(f"-# {escape(str(remark), PROMPT_LENGTH)}" for remark in islice(remarks, MAX_REMARKS))
+
+
 def _value(value: object) -> str:
     if isinstance(value, tuple):
-        return "×".join(str(part) for part in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        if all(isinstance(part, Lora) for part in value):
+            return ", ".join(f"{escape(part.name)}:{part.weight:g}" for part in value)
+        return ("×" if len(value) == 2 else ", ").join(str(part) for part in value)
+    return f"{value:g}" if isinstance(value, float) else escape(str(value))

@@ -15,8 +15,9 @@ from PIL import Image
 
 from bot.cli.generate import generate
 from bot.infotext import PARAMETERS_KEY, read_parameters
+from bot.layers import merge
 from bot.model_info import EMBEDDED_BASE, ModelInfo
-from bot.parameters import MAX_SEED, Parameters, merge
+from bot.parameters import MAX_SEED, Parameters
 from tests.cli.command import TINY_PAIR, TRACEBACK, Ended, assert_refused, imagine_bot
 from tests.cli.terminal import CTRL_C, terminal
 

@@ -27,9 +27,6 @@ BAD = [
     ({"prompt": "\u200b\u2060"}, "prompt is empty. Say what the picture should show."),
     ({"prompt": "x" * 6000}, "prompt has 6,000 characters; at most 2,000 are read. Shorten it."),
     ({"negative_prompt": "x" * 6000}, "negative_prompt has 6,000 characters; at most 2,000 are read. Shorten it."),
-    ({"steps": 151}, "steps must be a whole number from 1 to 150, not 151."),
-    ({"guidance": 31.0}, "guidance must be from 0 to 30, not 31.0."),
-    ({"images": 5}, "images must be a whole number from 1 to 4, not 5."),
     ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, not -1."),
     ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295, not 4294967296."),
     ({"refiner_from": 1.0}, "refiner_from must be above 0 and below 1, not 1.0."),
@@ -48,12 +45,23 @@ BAD = [
     ),
 ]
 
+BEYOND = [("steps", 151, 150), ("guidance", 31.0, 30), ("images", 5, 4)]
+
 
 @pytest.mark.parametrize(("options", "sentence"), BAD)
 async def test_bad_input_is_answered_with_what_would_be_right(
     server: SimulatedServer, options: dict[str, Any], sentence: str
 ) -> None:
     await is_refused(server, await server.unchecked("imagine", **{"prompt": "a fox", **options}), sentence)
+
+
+async def test_a_number_beyond_its_limit_is_brought_within_it_and_the_card_says_so(server: SimulatedServer) -> None:
+    card = await server.unchecked("imagine", prompt="a fox", steps=151, guidance=31.0, images=5, seed=7)
+    told = [f"-# {name} {asked} → {limit}: that is as far as it goes here" for name, asked, limit in BEYOND]
+    assert [line for line in card.text.splitlines() if "→" in line] == told
+    parameters = (await server.job()).parameters
+    assert (parameters.num_inference_steps, parameters.guidance_scale) == (150, 30)
+    assert parameters.num_images_per_prompt == 4
 
 
 async def test_without_a_refiner_asking_for_it_is_refused(server: SimulatedServer) -> None:

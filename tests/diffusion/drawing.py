@@ -15,8 +15,9 @@ from PIL import Image
 
 from bot.diffusion.sdxl import StableDiffusionXL
 from bot.diffusion.steps import OnStep, Step
+from bot.layers import merge
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters, merge
+from bot.parameters import Parameters
 
 PROMPT = "a red circle on a blue background"
 #: Few steps for what does not look at the picture.

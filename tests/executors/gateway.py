@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from bot.app import open_application
+from bot.layers import merge
 from bot.model_info import TINY
-from bot.parameters import merge
 from bot.settings import Settings
 from tests.factories import make_job
 

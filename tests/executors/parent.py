@@ -8,8 +8,8 @@ import sys
 
 from bot.executors import ExecutorHealth
 from bot.executors.local import LocalExecutor
+from bot.layers import merge
 from bot.model_info import TINY, read_model_info
-from bot.parameters import merge
 from tests.executors.watching import healths
 from tests.factories import make_job
 

@@ -26,8 +26,9 @@ from bot.infotext import (
     read_texts,
     write_infotext,
 )
+from bot.layers import merge
 from bot.model_info import SDXL_BASE, SDXL_REFINER, ModelInfo
-from bot.parameters import Parameters, merge
+from bot.parameters import Parameters
 
 PAIR = ModelInfo(SDXL_BASE, SDXL_REFINER)
 
@@ -70,9 +71,9 @@ def test_the_text_is_what_other_programs_write_and_read() -> None:
     assert write_infotext(parameters, PAIR) == (
         "a red fox\nin the snow\nNegative prompt: blurry, dark\n"
         "Steps: 30, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 7, Size: 1024x1024, "
-        'Model: stable-diffusion-xl-base-1.0, RNG: CPU, Clip skip: 3, Prompt 2: "soft, light", '
-        "Refiner: stable-diffusion-xl-refiner-1.0, Refiner switch at: 0.8, "
-        f"Version: imagine-bot {__version__}"
+        'Model: stable-diffusion-xl-base-1.0, Clip skip: 3, RNG: CPU, Prompt 2: "soft, light", '
+        "Refiner: stable-diffusion-xl-refiner-1.0, Refiner switch at: 0.8, Aesthetic score: 6.0, "
+        f"Negative aesthetic score: 2.5, Version: imagine-bot {__version__}"
     )
 
 
@@ -173,11 +174,3 @@ def test_a_picture_of_somebody_else_has_no_parameters_of_ours() -> None:
         whole.replace(b'"prompt"', b'"pr0mpt"'),
     ):
         assert read_parameters(content) is None
-
-
-def test_a_picture_that_announces_more_pixels_than_there_can_be_is_none() -> None:
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    whole = picture(asked())
-    bomb = whole[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + whole[33:]
-    assert read_texts(bomb) == {}
-    assert read_parameters(bomb) is None
