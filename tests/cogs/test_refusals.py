@@ -57,7 +57,7 @@ async def test_bad_input_is_answered_with_what_would_be_right(
 
 async def test_a_number_beyond_its_limit_is_brought_within_it_and_the_card_says_so(server: SimulatedServer) -> None:
     card = await server.unchecked("imagine", prompt="a fox", steps=151, guidance=31.0, images=5, seed=7)
-    told = [f"-# {name} {asked} → {limit}: that is as far as it goes here" for name, asked, limit in BEYOND]
+    told = [f"-# {name} {asked:g} → {limit}: that is as far as it goes here" for name, asked, limit in BEYOND]
     assert [line for line in card.text.splitlines() if "→" in line] == told
     parameters = (await server.job()).parameters
     assert (parameters.num_inference_steps, parameters.guidance_scale) == (150, 30)
