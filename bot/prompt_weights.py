@@ -51,7 +51,7 @@ def parse_weights(prompt: str) -> tuple[Section, ...]:
 
 def plain_text(prompt: str) -> str:
     """The prompt without its weights: what is said, not how loudly."""
-    return " ".join("".join(piece.text for piece in section) for section in parse_weights(prompt)).strip()
+    return " ".join("".join(piece.text for piece in section).strip() for section in parse_weights(prompt))
 
 
 class _Section:

@@ -52,13 +52,9 @@ class Denoising:
     def __call__(self, indices: Sequence[int]) -> torch.Tensor:
         """The latents of these images."""
         noise = self._noise(indices)
-        latents = None
-        if self.plan.base_calls:
-            latents = self._base(noise)
-        if self.refiner is not None and self.plan.refiner_calls:
-            latents = self._refine(self.refiner, noise, latents)
-        assert latents is not None
-        return latents
+        if self.refiner is None:
+            return self._base(noise)
+        return self._refine(self.refiner, noise, self._base(noise) if self.plan.base_calls else None)
 
     def _noise(self, indices: Sequence[int]) -> Noise:
         scale = self.base.pipeline.vae_scale_factor
@@ -74,15 +70,15 @@ class Denoising:
         arguments["denoising_end"] = self.plan.handover.denoising_end
         if self.start is None:
             return self._run(self.base, self.base.pipeline, "base", noise, arguments | {"latents": noise.tensor})
-        arguments = from_image(arguments, self.parameters) | self._beginning(self.base, noise)
+        arguments = from_image(arguments, self.parameters) | self._beginning(self.base, self.start, noise)
         return self._run(self.base, self.base.from_image, "base", noise, arguments)
 
     def _refine(self, refiner: Stage, noise: Noise, latents: torch.Tensor | None) -> torch.Tensor:
         arguments = refiner_arguments(self.parameters) | self._options(refiner, noise)
-        if latents is None:
-            arguments |= self._beginning(refiner, noise)
-        else:
+        if latents is not None:
             arguments |= {"image": latents, "denoising_start": self.plan.handover.denoising_start}
+        elif self.start is not None:
+            arguments |= self._beginning(refiner, self.start, noise)
         return self._run(refiner, refiner.pipeline, "refiner", noise, arguments)
 
     def _run(self, stage: Stage, pipeline: Any, name: str, noise: Noise, arguments: Mapping[str, Any]) -> torch.Tensor:
@@ -103,14 +99,13 @@ class Denoising:
             options["timesteps"] = list(self.parameters.timesteps)
         return options | stage.prompt.arguments()
 
-    def _beginning(self, stage: Stage, noise: Noise) -> dict[str, Any]:
+    def _beginning(self, stage: Stage, start: Start, noise: Noise) -> dict[str, Any]:
         """For an image-to-image pipeline that begins with the picture: noised here, with this image's own noise."""
-        assert self.start is not None
         scheduler = self._scheduler(stage)
         set_timesteps(scheduler, self.parameters.num_inference_steps, self.parameters.timesteps)
         if hasattr(scheduler, "set_begin_index"):
             scheduler.set_begin_index(self.plan.first)
-        latents = self._noised(self.start.latents, scheduler, noise, self.plan.first)
+        latents = self._noised(start.latents, scheduler, noise, self.plan.first)
         return {"image": latents, "latents": latents, "strength": self.plan.strength}
 
     def _keeping_unmasked(self, report: Callback, noise: Noise, first: int) -> Callback:

@@ -23,6 +23,8 @@ logging.getLogger("transformers.utils.import_utils").addFilter(_Without("require
 # The pipelines log the words of a prompt that are beyond the 77 tokens; prompts are private.
 for _name in ("pipeline_stable_diffusion_xl", "pipeline_stable_diffusion_xl_img2img"):
     logging.getLogger(f"diffusers.pipelines.stable_diffusion_xl.{_name}").addFilter(_Without("truncated"))
+# A LoRA for the U-Net alone is nothing to report.
+logging.getLogger("diffusers.loaders.lora_base").addFilter(_Without("No LoRA keys associated"))
 
 import diffusers  # noqa: E402
 import transformers  # noqa: E402

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -31,7 +32,9 @@ def applied_loras(base: Any, model: ModelInfo, loras: Sequence[Lora], assets: As
         return
     try:
         # Tensors made in inference mode could not be put into modules that live on.
-        with torch.inference_mode(mode=False):
+        with torch.inference_mode(mode=False), warnings.catch_warnings():
+            # peft finds it strange to meet another LoRA.
+            warnings.filterwarnings("ignore", "Already found a `peft_config`")
             adapters = [f"lora_{place}" for place in range(len(infos))]
             for adapter, info in zip(adapters, infos, strict=True):
                 _load(base, adapter, info, model)

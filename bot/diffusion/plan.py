@@ -1,4 +1,4 @@
-"""Which steps of a schedule a job takes: from noise or from where a picture stands in, by the base, the refiner or both."""
+"""Which steps of a schedule a job takes, and which of them are the base's and which the refiner's."""
 
 from __future__ import annotations
 

@@ -142,8 +142,9 @@ class StableDiffusionXL:
     ) -> list[bytes]:
         """The pictures as PNGs that carry the parameters to make each of them again, alone.
 
-        `on_remark` is called with what their author should know of how they came about. What `on_step` raises ends the work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another
-        `GenerationFailed`; `ExecutorDied` when the device is lost to this process.
+        `on_remark` is called with what their author should know of how they came about. What `on_step` raises ends the
+        work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another `GenerationFailed`;
+        `ExecutorDied` when the device is lost to this process.
         """
         self._check(parameters)
         together: Sequence[int] = range(parameters.num_images_per_prompt)
