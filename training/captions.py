@@ -70,12 +70,12 @@ _ENDINGS = (
 _NOISE_SYLLABLES = (
     "ba be bo ca co da de di do fa fi go ha he ho in is ka ke la le li lo ma me mi mo na ne no or pa pe po ra re ri ro "
     "sa se si so ta te ti to un va ve vi wa we wo ing ed er ly st sh ch th"
-).split()
+)
 _NOISE_WORDS = (
     "wonderful art style my your our please really very nice cool new old good great best fine lovely strange "
     "artwork canvas sticker render design logo paper today tomorrow scene shot version quick simple bold "
     "create generate paint print can will we they it for with just some any one more than like"
-).split()
+)
 _UNSEEN_BACKGROUNDS = (
     "{thing} over {a_colour} background",
     "{thing} placed on {a_colour} background",
@@ -159,9 +159,9 @@ def _noise(rng: Random) -> str:
     words = []
     for _ in range(rng.randrange(1, 4)):
         if rng.random() < 0.5:
-            words.append(rng.choice(_NOISE_WORDS))
+            words.append(rng.choice(_NOISE_WORDS.split()))
         else:
-            words.append("".join(rng.choices(_NOISE_SYLLABLES, k=rng.randrange(1, 4))))
+            words.append("".join(rng.choices(_NOISE_SYLLABLES.split(), k=rng.randrange(1, 4))))
     return " ".join(words)
 
 
