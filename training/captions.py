@@ -66,6 +66,16 @@ _ENDINGS = (
     ", masterpiece", ", best quality", ", highly detailed", ", 4k", ", flat vector art", ", simple", ", minimalist",
     ", cartoon", ", sharp", ", icon", ", clean lines", ", beautiful", ", high quality", ", please", ".",
 )  # fmt: skip
+# Words of all kinds that say nothing about the picture, so that a stranger's words do not lead the model astray.
+_NOISE_SYLLABLES = (
+    "ba be bo ca co da de di do fa fi go ha he ho in is ka ke la le li lo ma me mi mo na ne no or pa pe po ra re ri ro "
+    "sa se si so ta te ti to un va ve vi wa we wo ing ed er ly st sh ch th"
+)
+_NOISE_WORDS = (
+    "wonderful art style my your our please really very nice cool new old good great best fine lovely strange "
+    "artwork canvas sticker render design logo paper today tomorrow scene shot version quick simple bold "
+    "create generate paint print can will we they it for with just some any one more than like"
+)
 _UNSEEN_BACKGROUNDS = (
     "{thing} over {a_colour} background",
     "{thing} placed on {a_colour} background",
@@ -135,9 +145,24 @@ def caption(scene: Scene, rng: Random) -> str:
         text = text.removeprefix("a ")
     if rng.random() < 0.22:
         text = rng.choice(_OPENINGS) + text
+    elif rng.random() < 0.3:
+        text = f"{_noise(rng)}{rng.choice((' ', ' of ', ', '))}{text}"
     if rng.random() < 0.18:
         text += rng.choice(_ENDINGS)
+    elif rng.random() < 0.15:
+        text += f", {_noise(rng)}"
     return text.upper() if rng.random() < 0.03 else text
+
+
+def _noise(rng: Random) -> str:
+    """One to three words that mean nothing here: real ones, or some that do not exist."""
+    words = []
+    for _ in range(rng.randrange(1, 4)):
+        if rng.random() < 0.5:
+            words.append(rng.choice(_NOISE_WORDS.split()))
+        else:
+            words.append("".join(rng.choices(_NOISE_SYLLABLES.split(), k=rng.randrange(1, 4))))
+    return " ".join(words)
 
 
 def plain_caption(scene: Scene) -> str:

@@ -41,7 +41,8 @@ class Session:
         for module, weights in zip(self.modules, state["modules"], strict=True):
             module.load_state_dict(weights)
         self.averaged = state["averaged"]
-        self.optimizer.load_state_dict(state["optimizer"])
+        if state["optimizer"] is not None:
+            self.optimizer.load_state_dict(state["optimizer"])
         self.step, self._before = state["step"], state["seconds"]
         self.share = self._before / self._seconds
 

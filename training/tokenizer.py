@@ -75,7 +75,9 @@ def main() -> None:
     """Learn the vocabulary and store the ids of all captions."""
     argparse.ArgumentParser(prog="python -m training.tokenizer", description=__doc__).parse_args()
     captions = {bucket: json.loads((bucket_folder(bucket) / "captions.json").read_text()) for bucket in BUCKETS}
-    learn(text for texts in captions.values() for each in texts for text in each)
+    # Learned once: a base that has been trained knows these tokens and no others.
+    if not (FOLDER / "learned.json").exists():
+        learn(text for texts in captions.values() for each in texts for text in each)
     tokenizer, _ = load()
     longest = 0
     for bucket, texts in tqdm(captions.items(), unit="bucket"):

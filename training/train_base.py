@@ -17,8 +17,8 @@ from training.session import Session
 from training.tokenizer import load, padded_for_second
 
 CHECKPOINT = WORK / "base.pt"
-SHORT, FULL = 28, 77
-_FULL_FROM = 0.88
+SHORT, FULL = 40, 77
+_FULL_FROM = 0.95
 _ZEROS, _EMPTY = 0.08, 0.04
 _OFFSET_NOISE = 0.07
 

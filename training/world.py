@@ -49,7 +49,7 @@ NATURAL_COLOUR = {
 }
 DEFAULT_BACKGROUND = "white"
 # Radius as a share of the short side.
-SIZES = {"small": (0.20, 0.23), "medium": (0.27, 0.31), "big": (0.38, 0.42)}
+SIZES = {"small": (0.23, 0.25), "medium": (0.30, 0.33), "big": (0.39, 0.42)}
 PLACES = ("left", "right", "top", "bottom", "center")
 # SDXL's trained buckets (width, height), divided by 8.
 LANDSCAPE = ((144, 112), (152, 104), (168, 96), (192, 80))
@@ -137,7 +137,7 @@ def random_scene(rng: Random, bucket: tuple[int, int] = SQUARE, two: float = 0.0
     """Any scene of the world, held out or not."""
     shape = rng.choice(SHAPES)
     colour, other, background = rng.sample(list(COLOURS), 3)
-    size = rng.choices(list(SIZES), weights=(14, 50, 36))[0]
+    size = rng.choices(list(SIZES), weights=(10, 46, 44))[0]
     place = "center"
     if rng.random() < 0.45:
         place = rng.choice(places_for(size, bucket))
