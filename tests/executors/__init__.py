@@ -1,0 +1,1 @@
+"""Executors: real child processes with the embedded pair."""
