@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from bot.errors import GenerationFailed
@@ -163,3 +164,22 @@ def test_the_modes_share_every_part_by_identity(engine: Engine) -> None:
     base, from_image = engine.sdxl.base.components, engine.sdxl._from_image.components
     for name in ("unet", "vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"):
         assert base[name] is from_image[name]
+
+
+def test_images_that_memory_does_not_hold_at_once_are_drawn_one_by_one_and_their_author_is_told(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unet = engine.sdxl.base.unet
+    real = unet.forward
+
+    def small(sample: torch.Tensor, *arguments: Any, **options: Any) -> Any:
+        if len(sample) > 2:  # one image with guidance
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(sample, *arguments, **options)
+
+    monkeypatch.setattr(unet, "forward", small)
+    image = engine.keep(engine.plain)
+    engine.draw(image=image, strength=0.9, num_images_per_prompt=2, num_inference_steps=4)
+    assert [str(remark) for remark in engine.remarks] == [
+        "the memory did not hold all images at once: they were drawn one by one"
+    ]

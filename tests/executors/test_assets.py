@@ -1,0 +1,50 @@
+"""What jobs name by id or name reaches the executor's process, and what it has to remark comes back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.errors import GenerationFailed
+from bot.executors import create_executor
+from bot.inputs import InputFolder
+from bot.jobs import Job
+from bot.layers import merge
+from bot.model_info import TINY, read_model_info
+from bot.settings import Settings
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+
+async def test_inputs_and_loras_are_found_in_the_child_and_remarks_come_back(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None, model_base=TINY, model_refiner=TINY, device="cpu", data_dir=tmp_path, lora_dir=ASSETS
+    )
+    model = read_model_info(TINY, TINY)
+    image = await InputFolder(settings.inputs_dir).save(Image.new("RGB", (100, 60), "blue"))
+
+    def job(**changes: Any) -> Job:
+        parameters = merge(model, {"prompt": "a red circle", "image": image, "num_inference_steps": 4}, changes)
+        return Job(
+            id=1,
+            guild_id=None,
+            channel_id=1,
+            user_id=1,
+            parameters=parameters,
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+
+    async with create_executor(settings, model) as executor:
+        await executor.ready()
+        (made,) = await executor.generate([job(loras=[{"name": "ink"}])], lambda event: None)
+        assert made.remarks == ()
+        (made,) = await executor.generate([job(strength=0.1, denoising_end=0.5)], lambda event: None)
+        assert [str(each) for each in made.remarks] == [
+            "strength 0.1 leaves nothing for the base: the refiner drew it alone"
+        ]
+        with pytest.raises(GenerationFailed, match=r"^The picture that this job works on is not kept any more\.$"):
+            await executor.generate([job(image="0" * 64)], lambda event: None)
