@@ -25,7 +25,7 @@ from training.session import load_averaged
 from training.world import SQUARE
 
 BASE, REFINER = "tiny-sdxl-base", "tiny-sdxl-refiner"
-GUIDANCE, STEPS, HANDOVER = 4.0, 30, 0.8
+GUIDANCE, STEPS, HANDOVER = 3.0, 30, 0.8
 EXPORT = WORK / "export"
 
 _CARD = """---
