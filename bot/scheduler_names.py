@@ -50,8 +50,6 @@ SCHEDULERS: Mapping[str, SchedulerName] = {
     "Heun Karras": SchedulerName("Heun", "Karras"),
     "DPM2": SchedulerName("DPM2"),
     "DPM2 Karras": SchedulerName("DPM2", "Karras"),
-    "DPM2 a": SchedulerName("DPM2 a"),
-    "DPM2 a Karras": SchedulerName("DPM2 a", "Karras"),
 }
 
 #: Those whose diffusers class takes timesteps of one's own.

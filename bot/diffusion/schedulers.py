@@ -22,8 +22,8 @@ _SINGLE = {"lower_order_final": True}
 _DISTILLED = {"clip_sample": False, "set_alpha_to_one": False, "original_inference_steps": MAX_STEPS}
 
 #: The class of each name and what it sets; everything else comes from the model's own scheduler configuration.
-#: Not here: PNDM, whose list of timesteps cannot be cut (it repeats one at the beginning), so that it could neither
-#: hand over to a refiner nor begin with a picture; DPM++ SDE, which needs torchsde; EDM and flow, for other models.
+#: Not here: PNDM and DPM2 a, whose timesteps cannot be cut in two (one is repeated; they go down and up), so that no
+#: refiner could take over; DPM++ SDE, which needs torchsde; EDM and flow, for other models.
 _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Euler": ("EulerDiscreteScheduler", _OWN_SPACING),
     "Euler Karras": ("EulerDiscreteScheduler", _OWN_SPACING | _KARRAS),
@@ -61,8 +61,6 @@ _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Heun Karras": ("HeunDiscreteScheduler", _OWN_SPACING | _KARRAS),
     "DPM2": ("KDPM2DiscreteScheduler", _OWN_SPACING),
     "DPM2 Karras": ("KDPM2DiscreteScheduler", _OWN_SPACING | _KARRAS),
-    "DPM2 a": ("KDPM2AncestralDiscreteScheduler", _OWN_SPACING),
-    "DPM2 a Karras": ("KDPM2AncestralDiscreteScheduler", _OWN_SPACING | _KARRAS),
 }
 
 
