@@ -26,7 +26,6 @@ SCHEDULERS: Mapping[str, SchedulerName] = {
     "DPM++ 2M Karras": SchedulerName("DPM++ 2M", "Karras"),
     "DPM++ 2M Exponential": SchedulerName("DPM++ 2M", "Exponential"),
     "DPM++ 2M Beta": SchedulerName("DPM++ 2M", "Beta"),
-    "DPM++ 2M Lu": SchedulerName("DPM++ 2M", "Lu"),
     "DPM++ 2M SGM Uniform": SchedulerName("DPM++ 2M", "SGM Uniform"),
     "DPM++ 2M SDE": SchedulerName("DPM++ 2M SDE"),
     "DPM++ 2M SDE Karras": SchedulerName("DPM++ 2M SDE", "Karras"),
@@ -43,15 +42,12 @@ SCHEDULERS: Mapping[str, SchedulerName] = {
     "LMS Karras": SchedulerName("LMS", "Karras"),
     "SA-Solver": SchedulerName("SA-Solver"),
     "DDIM": SchedulerName("DDIM"),
-    "DDPM": SchedulerName("DDPM"),
     "LCM": SchedulerName("LCM"),
     "TCD": SchedulerName("TCD"),
     "Heun": SchedulerName("Heun"),
     "Heun Karras": SchedulerName("Heun", "Karras"),
     "DPM2": SchedulerName("DPM2"),
     "DPM2 Karras": SchedulerName("DPM2", "Karras"),
-    "DPM2 a": SchedulerName("DPM2 a"),
-    "DPM2 a Karras": SchedulerName("DPM2 a", "Karras"),
 }
 
 #: Those whose diffusers class takes timesteps of one's own.
@@ -61,7 +57,6 @@ TIMESTEP_SCHEDULERS = (
     "DPM++ 2M SDE",
     "DPM++ 3M SDE",
     "DPM++ 2S",
-    "DDPM",
     "LCM",
     "TCD",
     "Heun",

@@ -12,7 +12,6 @@ from bot.parameters import MAX_STEPS
 _KARRAS = {"use_karras_sigmas": True}
 _EXPONENTIAL = {"use_exponential_sigmas": True}
 _BETA = {"use_beta_sigmas": True}
-_LU = {"use_lu_lambdas": True}
 _SGM_UNIFORM = {"timestep_spacing": "trailing"}
 _OWN_SPACING = {"use_karras_sigmas": False, "use_exponential_sigmas": False, "use_beta_sigmas": False}
 _DPM = {"algorithm_type": "dpmsolver++", "solver_order": 2}
@@ -22,8 +21,9 @@ _SINGLE = {"lower_order_final": True}
 _DISTILLED = {"clip_sample": False, "set_alpha_to_one": False, "original_inference_steps": MAX_STEPS}
 
 #: The class of each name and what it sets; everything else comes from the model's own scheduler configuration.
-#: Not here: PNDM, whose list of timesteps cannot be cut (it repeats one at the beginning), so that it could neither
-#: hand over to a refiner nor begin with a picture; DPM++ SDE, which needs torchsde; EDM and flow, for other models.
+#: Not here: PNDM and DPM2 a, whose timesteps cannot be cut in two (one is repeated; they go down and up), so that no
+#: refiner could take over; DPM++ SDE, which needs torchsde; EDM and flow, for other models. DDPM draws what Euler a
+#: draws, and Lu's noise levels are the exponential ones: both to one level of 256, as measured with the embedded model.
 _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Euler": ("EulerDiscreteScheduler", _OWN_SPACING),
     "Euler Karras": ("EulerDiscreteScheduler", _OWN_SPACING | _KARRAS),
@@ -35,7 +35,6 @@ _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "DPM++ 2M Karras": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM | _KARRAS),
     "DPM++ 2M Exponential": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM | _EXPONENTIAL),
     "DPM++ 2M Beta": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM | _BETA),
-    "DPM++ 2M Lu": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM | _LU),
     "DPM++ 2M SGM Uniform": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM | _SGM_UNIFORM),
     "DPM++ 2M SDE": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM_SDE),
     "DPM++ 2M SDE Karras": ("DPMSolverMultistepScheduler", _OWN_SPACING | _DPM_SDE | _KARRAS),
@@ -53,7 +52,6 @@ _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "SA-Solver": ("SASolverScheduler", _OWN_SPACING),
     # Latents are no pictures: their values lie beyond the -1..1 that DDIM would clip them to.
     "DDIM": ("DDIMScheduler", {"clip_sample": False, "set_alpha_to_one": False}),
-    "DDPM": ("DDPMScheduler", {"clip_sample": False}),
     # For the LoRAs that were trained for them and draw in four to eight steps.
     "LCM": ("LCMScheduler", _DISTILLED),
     "TCD": ("TCDScheduler", _DISTILLED),
@@ -61,8 +59,6 @@ _CLASSES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "Heun Karras": ("HeunDiscreteScheduler", _OWN_SPACING | _KARRAS),
     "DPM2": ("KDPM2DiscreteScheduler", _OWN_SPACING),
     "DPM2 Karras": ("KDPM2DiscreteScheduler", _OWN_SPACING | _KARRAS),
-    "DPM2 a": ("KDPM2AncestralDiscreteScheduler", _OWN_SPACING),
-    "DPM2 a Karras": ("KDPM2AncestralDiscreteScheduler", _OWN_SPACING | _KARRAS),
 }
 
 
