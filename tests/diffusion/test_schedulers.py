@@ -65,7 +65,7 @@ def test_schedulers_draw_different_pictures_and_leave_nothing_behind_in_the_mode
     sdxl: StableDiffusionXL, tiny: ModelInfo
 ) -> None:
     def draw() -> list[bytes]:
-        return [pixels(sdxl(ask(tiny, scheduler=name, num_inference_steps=3))[0]).tobytes() for name in SCHEDULERS]
+        return [pixels(sdxl(ask(tiny, scheduler=name, num_inference_steps=6))[0]).tobytes() for name in SCHEDULERS]
 
     pictures = draw()
     assert len(set(pictures)) == len(SCHEDULERS)
