@@ -22,9 +22,11 @@ from bot.events import Progress as Step
 from bot.executors import Executor, create_executor
 from bot.infotext import PARAMETERS_KEY
 from bot.jobs import GeneratedImage, Job
-from bot.layers import bucket, merge
-from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, read_model_info
+from bot.layers import bucket, merge, model_defaults
+from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, ModelInfo, read_model_info
 from bot.parameters import Parameters
+from bot.prompts import PromptReader
+from bot.prompts.styles import load_styles
 from bot.settings import Device, Settings
 
 #: How often the bar looks at how far the model is loaded, in seconds.
@@ -76,6 +78,9 @@ def generate(
         changes["denoising_end"] = None
     if aspect_ratio is not None:
         changes["width"], changes["height"] = bucket(aspect_ratio, info.native_size)
+    changes, remarks = _reader(settings, info).read(changes, model_defaults(info))
+    for remark in remarks:
+        typer.echo(str(remark), err=True)
     parameters = merge(info, changes)
     files = _files(output, parameters.num_images_per_prompt)
     job = Job(id=1, guild_id=None, channel_id=0, user_id=0, parameters=parameters, created_at=datetime.now(UTC))
@@ -99,6 +104,11 @@ def _settings(model: str | None, refiner: str | None, device: Device | None) -> 
     if refiner is None:
         refiner = {TINY: TINY, SDXL_BASE: SDXL_REFINER}.get(model)
     return settings.model_copy(update={"model_base": model, "model_refiner": refiner})
+
+
+def _reader(settings: Settings, info: ModelInfo) -> PromptReader:
+    """What reads the prompt here as it is read in Discord: flags, alternatives, wildcards, styles and LoRAs."""
+    return PromptReader(info.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
 
 
 def _files(output: Path, count: int) -> list[Path]:

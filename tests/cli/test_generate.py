@@ -18,6 +18,7 @@ from bot.infotext import PARAMETERS_KEY, read_parameters
 from bot.layers import merge
 from bot.model_info import EMBEDDED_BASE, ModelInfo
 from bot.parameters import MAX_SEED, Parameters
+from bot.prompts.flag_table import FLAGS
 from tests.cli.command import TINY_PAIR, TRACEBACK, Ended, assert_refused, imagine_bot
 from tests.cli.terminal import CTRL_C, terminal
 
@@ -82,9 +83,26 @@ def test_into_files_and_pipes_goes_nothing_but_the_answer(twice: list[tuple[Path
     assert [ended.err for _, ended in twice] == ["", ""]
 
 
-def test_every_parameter_has_an_option() -> None:
-    assert set(Parameters.model_fields) <= set(inspect.signature(generate).parameters)
-    assert set(TYPED) == set(Parameters.model_fields) - {"prompt"}
+#: What only a picture in Discord has: what it works on, and what was typed before the prompt was read.
+NOT_HERE = {"image", "mask_image", "padding_mask_crop", "upscaler", "raw_prompt", "raw_negative_prompt"}
+
+
+def test_every_parameter_has_an_option_or_a_flag_in_the_prompt() -> None:
+    options = set(inspect.signature(generate).parameters)
+    flags = {flag.field for flag in FLAGS}
+    assert set(Parameters.model_fields) - NOT_HERE <= options | flags
+    assert set(TYPED) == (set(Parameters.model_fields) & options) - {"prompt"}
+
+
+def test_the_prompt_is_read_as_in_discord(tmp_path: Path) -> None:
+    typed = f"{PROMPT} --variation 0.2 --steps 300"
+    ended = imagine_bot("generate", typed, "--steps", "2", cwd=tmp_path, **TINY_PAIR)
+    assert ended.code == 0, ended
+    assert "steps 2: the option counts, not --steps 300 in the prompt" in ended.err
+    parameters = read_parameters((tmp_path / "out.png").read_bytes())
+    assert parameters is not None
+    assert (parameters.prompt, parameters.raw_prompt) == (PROMPT, typed)
+    assert (parameters.num_inference_steps, parameters.variation_strength) == (2, 0.2)
 
 
 def test_every_option_reaches_the_picture_and_a_terminal_sees_the_progress(tmp_path: Path, tiny: ModelInfo) -> None:

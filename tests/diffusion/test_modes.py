@@ -23,7 +23,7 @@ def test_a_picture_keeps_more_of_itself_the_lower_the_strength(engine: Engine, d
         difference(
             engine.plain, engine.draw(image=image, strength=strength, prompt=OTHER_PROMPT, denoising_end=denoising_end)
         )
-        for strength in (0.25, 0.5, 0.9)
+        for strength in (0.1, 0.3, 0.9)
     ]
     assert changed[0] < changed[1] < changed[2]
     assert changed[0] < changed[2] / 3
