@@ -44,6 +44,11 @@ _BACKGROUNDS = (
     "{colour} background with {thing}",
     "{a_colour} background with {thing}",
     "{colour} background, {thing}",
+    "{thing}, the background is {colour}",
+    "{thing}. the background is {colour}",
+    "{thing} where the background is {colour}",
+    "{thing}, background {colour}",
+    "{thing} on {a_colour} backdrop",
 )
 _SIDES = (
     " on the {place}",
@@ -81,7 +86,7 @@ _UNSEEN_BACKGROUNDS = (
     "{thing} placed on {a_colour} background",
     "on {a_colour} background, {thing}",
     "{thing} set against {a_colour} background",
-    "{thing}; the background is {colour}",
+    "{thing} laid upon {a_colour} background",
 )
 _UNSEEN_OPENINGS = ("", "a sketch of ", "could you draw ", "make ", "a poster of ")
 

@@ -12,7 +12,7 @@ from training.data import POOR_BELOW
 from training.paths import bucket_folder
 from training.world import BUCKETS, SQUARE
 
-_SQUARE_SHARE = 0.5
+_SQUARE_SHARE = 0.45
 
 
 @dataclass(frozen=True)

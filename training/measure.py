@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from training.shapes import SHAPES, silhouette
-from training.world import COLOURS, SIZES, Picture, Scene, Spot, layout, places_for, render
+from training.world import COLOURS, SIZES, Picture, Scene, Spot, layout, places_for, radii, render
 
 _GRID = 48
 _PLAIN = 60.0  # distance from the background at which a pixel surely belongs to a thing
@@ -115,7 +115,7 @@ def score(picture: Picture, scene: Scene) -> Score:
     short = min(scene.bucket)
     true = layout(scene)[0]
     offset = max(abs(reading.spot.x - true.x), abs(reading.spot.y - true.y))
-    middle = {name: sum(limits) / 2 * _extent(scene.thing.shape) for name, limits in SIZES.items()}
+    middle = {name: sum(radii(name, scene.bucket)) / 2 * _extent(scene.thing.shape) for name in SIZES}
     size = min(middle, key=lambda name: abs(middle[name] - reading.spot.radius / short))
     return Score(
         background=reading.background == scene.background,
@@ -133,12 +133,12 @@ def truest(picture: Picture, scene: Scene) -> Picture:
     if spot is None or scene.second is not None:
         return render(scene, usual)
     short = min(scene.bucket)
-    low, high = SIZES[scene.size]
-    radii = np.linspace(low * short, high * short, 4)
+    low, high = radii(scene.size, scene.bucket)
+    sizes = np.linspace(low * short, high * short, 4)
     shifts = (-0.012 * short, 0.0, 0.012 * short)
     candidates = (
         render(scene, (Spot(usual[0].x + dx, usual[0].y + dy, float(radius)),))
-        for dx, dy, radius in product(shifts, shifts, radii)
+        for dx, dy, radius in product(shifts, shifts, sizes)
     )
     return min(candidates, key=lambda true: error(picture, true))
 

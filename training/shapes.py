@@ -72,8 +72,8 @@ def _ring(brush: _Brush) -> None:
 
 
 def _cross(brush: _Brush) -> None:
-    brush.box(-0.33, -1, 0.33, 1)
-    brush.box(-1, -0.33, 1, 0.33)
+    brush.box(-0.36, -1, 0.36, 1)
+    brush.box(-1, -0.36, 1, 0.36)
 
 
 def _moon(brush: _Brush) -> None:
@@ -102,9 +102,9 @@ def _house(brush: _Brush) -> None:
 
 
 def _tree(brush: _Brush) -> None:
-    brush.polygon([(0, -1), (0.58, -0.2), (-0.58, -0.2)])
-    brush.polygon([(0, -0.6), (0.85, 0.5), (-0.85, 0.5)])
-    brush.box(-0.2, 0.45, 0.2, 1)
+    brush.polygon([(0, -1), (0.6, -0.2), (-0.6, -0.2)])
+    brush.polygon([(0, -0.7), (0.85, 0.4), (-0.85, 0.4)])
+    brush.box(-0.26, 0.35, 0.26, 1)
 
 
 def _flower(brush: _Brush) -> None:

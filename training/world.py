@@ -48,8 +48,11 @@ NATURAL_COLOUR = {
     "mushroom": "red",
 }
 DEFAULT_BACKGROUND = "white"
-# Radius as a share of the short side.
-SIZES = {"small": (0.23, 0.25), "medium": (0.30, 0.33), "big": (0.39, 0.42)}
+# Radius as a share of a square's side.
+_SIZES = {"small": (0.245, 0.265), "medium": (0.305, 0.33), "big": (0.40, 0.425)}
+SIZES = tuple(_SIZES)
+# A short side gives a thing few latents to show itself in, so it takes up more of it.
+_LARGER_OUTSIDE_SQUARES = 1.08
 PLACES = ("left", "right", "top", "bottom", "center")
 # SDXL's trained buckets (width, height), divided by 8.
 LANDSCAPE = ((144, 112), (152, 104), (168, 96), (192, 80))
@@ -119,12 +122,19 @@ def natural_colour(shape: str, background: str) -> str:
     return "white" if background == "black" else "black"
 
 
+def radii(size: str, bucket: tuple[int, int]) -> tuple[float, float]:
+    """The smallest and the largest radius of a size, as shares of the short side."""
+    low, high = _SIZES[size]
+    factor = 1.0 if bucket == SQUARE else _LARGER_OUTSIDE_SQUARES
+    return low * factor, high * factor
+
+
 def places_for(size: str, bucket: tuple[int, int]) -> tuple[str, ...]:
     """Places at which a thing of this size is plainly off the centre and still inside."""
     width, height = bucket
     short = min(bucket)
     room = 0.14 * short
-    reach = (SIZES[size][1] + _MARGIN) * short
+    reach = (radii(size, bucket)[1] + _MARGIN) * short
     places = ["center"]
     if width / 2 - reach >= room:
         places += ["left", "right"]
@@ -137,7 +147,7 @@ def random_scene(rng: Random, bucket: tuple[int, int] = SQUARE, two: float = 0.0
     """Any scene of the world, held out or not."""
     shape = rng.choice(SHAPES)
     colour, other, background = rng.sample(list(COLOURS), 3)
-    size = rng.choices(list(SIZES), weights=(10, 46, 44))[0]
+    size = rng.choices(SIZES, weights=(10, 45, 45))[0]
     place = "center"
     if rng.random() < 0.45:
         place = rng.choice(places_for(size, bucket))
@@ -179,7 +189,7 @@ def layout(scene: Scene, rng: Random | None = None) -> tuple[Spot, ...]:
         return tuple(spot(share * width, height / 2, radius) for share in (0.26, 0.74))
     x = {"left": _OFF_CENTRE, "right": 1 - _OFF_CENTRE}.get(scene.place, 0.5) * width
     y = {"top": _OFF_CENTRE, "bottom": 1 - _OFF_CENTRE}.get(scene.place, 0.5) * height
-    return (spot(x, y, between(*SIZES[scene.size]) * short),)
+    return (spot(x, y, between(*radii(scene.size, scene.bucket)) * short),)
 
 
 def render(scene: Scene, spots: tuple[Spot, ...] | None = None, rng: Random | None = None) -> Picture:
