@@ -23,6 +23,11 @@ class BotError(Exception):
         error.sentences = sentences
         return error
 
+    @property
+    def sentence(self) -> Sentence:
+        """All that it has to say."""
+        return self.sentences[0] if len(self.sentences) == 1 else Sentence.joined(self.sentences)
+
 
 class RequestRejected(BotError):
     """This request cannot be carried out as it is."""
