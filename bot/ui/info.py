@@ -1,0 +1,97 @@
+"""What a picture says about how it was made, as a card for one person; what is too long for a card comes as a file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.sentences import Sentence
+from bot.services.remake import ReadPicture
+from bot.ui import text
+from bot.ui.cards import WAITING
+from bot.ui.layout import Layout
+
+INFO_FILE = "image-info.txt"
+MADE_BY = "Made by {program}"
+TO_COPY = "To copy into the message box:"
+IN_FILE = "Not all of it has room here: the file has every word."
+#: Discord takes 4,000 characters of text in one message.
+ROOM = 3900
+#: How much of each value is shown: as much as lets all of them have a line.
+CUTS = (2000, 700, 240, 100, 60)
+MAX_NAME = 60
+FENCE = "```"
+
+
+@dataclass(frozen=True, slots=True)
+class InfoCard:
+    """The card, and all of it as plain text where the card had to cut it."""
+
+    view: Layout
+    text: str | None
+
+    def files(self) -> list[discord.File]:
+        """Fresh files for one request; discord.py closes them after it."""
+        return [] if self.text is None else [discord.File(io.BytesIO(self.text.encode()), INFO_FILE)]
+
+
+def info_card(read: ReadPicture, *controls: ui.Item[Any], title: str = "") -> InfoCard:
+    """Everything that a picture says about itself, how near a remake comes, and the command for it.
+
+    `title` says which picture it is where there are several; `controls` end the card.
+    """
+    made_by = f"**{text.escape(str(Sentence.of(MADE_BY, program=read.info.program)), MAX_NAME)}**"
+    head = f"{made_by} · {text.escape(title, MAX_NAME)}" if title else made_by
+    tail = "\n".join(filter(None, [text.escape(str(read.remake.exactness)), text.remark_lines(read.remake.remarks)]))
+    command = _to_copy(read.command)
+    used = len(head) + len(tail)
+    shown, fits = _settings(read.settings, ROOM - used - len(command))
+    if command and not fits:
+        # The words are in the file, too; what a picture says comes before how it is said again.
+        shown, _ = _settings(read.settings, ROOM - used)
+        command = ""
+    is_whole = fits and bool(command) is (read.command is not None) and _are_whole(read.remake.remarks)
+    items: list[ui.Item[Any]] = [ui.TextDisplay(part) for part in (head, shown, tail, command) if part]
+    if not is_whole:
+        items += [ui.TextDisplay(f"-# {IN_FILE}"), ui.File(f"attachment://{INFO_FILE}")]
+    return InfoCard(Layout(*items, *controls, colour=WAITING), None if is_whole else info_text(read))
+
+
+def info_text(read: ReadPicture) -> str:
+    """The same as plain text, every word of it."""
+    lines = [str(Sentence.of(MADE_BY, program=read.info.program)), ""]
+    lines += [f"{name}: {value}" for name, value in read.settings]
+    lines += ["", str(read.remake.exactness), *map(str, read.remake.remarks)]
+    if read.command is not None:
+        lines += ["", TO_COPY, read.command]
+    return "\n".join(lines) + "\n"
+
+
+def _to_copy(command: str | None) -> str:
+    """The command in a block of its own, as it is to be typed; empty where no block could hold it."""
+    if command is None or FENCE in command or command != text.plain(command):
+        return ""
+    return f"{TO_COPY}\n{FENCE}\n{command}\n{FENCE}"
+
+
+def _are_whole(remarks: Sequence[Sentence]) -> bool:
+    return len(remarks) <= text.MAX_REMARKS and all(len(str(remark)) <= text.PROMPT_LENGTH for remark in remarks)
+
+
+def _settings(settings: Sequence[tuple[str, str]], room: int) -> tuple[str, bool]:
+    """A line for each, cut so that all of them fit into `room` characters; and whether nothing was cut."""
+    for cut in CUTS:
+        lines = [f"**{text.escape(name, MAX_NAME)}** {text.escape(value, cut)}" for name, value in settings]
+        if (length := sum(map(len, lines)) + len(lines)) <= room:
+            break
+    while length > room:
+        length -= len(lines.pop()) + 1
+    is_whole = len(lines) == len(settings) and all(
+        len(text.plain(value)) <= cut and len(text.plain(name)) <= MAX_NAME for name, value in settings
+    )
+    return "\n".join(lines), is_whole
