@@ -13,17 +13,19 @@ from training.session import Session
 from training.train_vae import FOLDER, Pictures, held_back, psnr
 
 CHECKPOINT = WORK / "decoder.pt"
+_CONTRAST_WEIGHTS = (0.7, 3.0)
 _SHAKE = 0.06  # of a deviation: about what the U-Net leaves behind
 
 
 def decoder_loss(vae: AutoencoderKL, pictures: torch.Tensor) -> torch.Tensor:
-    """Absolute error of pixels and of their differences, from slightly wrong latents."""
+    """Absolute error of pixels and of their differences, from slightly wrong latents; low contrasts count more."""
     with torch.autocast("cpu", torch.bfloat16):
         with torch.no_grad():
             latents = vae.encode(pictures).latent_dist.mean
         shake = _SHAKE / vae.config.scaling_factor * torch.rand(len(latents), 1, 1, 1)
         decoded = vae.decode(latents + shake * torch.randn_like(latents)).sample
-    error = decoded.float() - pictures
+    contrast = pictures.std((2, 3), keepdim=True).mean(1, keepdim=True)
+    error = (decoded.float() - pictures) * (contrast.mean() / contrast).clamp(*_CONTRAST_WEIGHTS)
     return error.abs().mean() + 0.5 * (error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean())
 
 
