@@ -14,6 +14,7 @@ from bot.heartbeat import heartbeat
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
+from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
@@ -59,7 +60,8 @@ async def open_application(
         pictures = PictureFolder(settings.data_dir / "pictures")
         inputs = InputFolder(settings.inputs_dir)
         prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
-        generation = GenerationService(model, storage, pictures, inputs, queue, prompts)
+        originals = OriginalFolder(settings.data_dir / "originals")
+        generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals)
         bot = ImagineBot(settings, storage, generation, pace)
         yield Application(settings, model, storage, executor, queue, generation, bot)
 

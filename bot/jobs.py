@@ -34,7 +34,7 @@ class Job:
     """One accepted request. `attempts` counts its starts in an executor; `error` is what its author was told.
 
     `remarks` are what else its author should know, as what was changed of the request; `locale` is the language, by
-    Discord's code, in which its card speaks.
+    Discord's code, in which its card speaks. `original_id` is the file of the picture that it makes again, if any.
     """
 
     id: int
@@ -47,9 +47,10 @@ class Job:
     parent_id: int | None = None
     status: JobStatus = JobStatus.QUEUED
     attempts: int = 0
-    error: str | None = None
+    error: Sentence | None = None
     remarks: tuple[Sentence, ...] = ()
     locale: str | None = None
+    original_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 

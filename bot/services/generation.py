@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,10 @@ from bot.job_queue import MAX_ATTEMPTS, JobQueue
 from bot.jobs import Job, JobStatus
 from bot.layers import check_defaults, clamp, merge, model_defaults, random_seed
 from bot.model_info import ModelInfo
+from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
+from bot.sentences import Sentence
+from bot.services.remake import compared
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
 
@@ -37,12 +40,16 @@ Listener = Callable[[JobEvent], None]
 #: Where a job stands in the database while the queue has it.
 IN_QUEUE = (JobStatus.QUEUED, JobStatus.RUNNING)
 HOW_IT_ENDED = {
-    JobStatus.POSTING: "is done already",
-    JobStatus.SUCCEEDED: "is done already",
-    JobStatus.FAILED: "has failed already",
-    JobStatus.CANCELLED: "is cancelled already",
-    JobStatus.REJECTED: "was rejected already",
+    JobStatus.POSTING: "Job #{job} is done already.",
+    JobStatus.SUCCEEDED: "Job #{job} is done already.",
+    JobStatus.FAILED: "Job #{job} has failed already.",
+    JobStatus.CANCELLED: "Job #{job} is cancelled already.",
+    JobStatus.REJECTED: "Job #{job} was rejected already.",
 }
+FINISHING = "Job #{job} is finishing at this moment."
+NOT_YOURS_TO_CANCEL = "Only the person who asked for job #{job}, or a moderator, can cancel it."
+NOT_YOURS_TO_DELETE = "Only the person who asked for job #{job}, or a moderator, can delete it."
+STOPPED_TWICE = "The bot stopped in the middle of this job twice, so the job was given up."
 
 
 class GenerationService:
@@ -56,6 +63,7 @@ class GenerationService:
         inputs: InputFolder,
         queue: JobQueue,
         prompts: PromptReader,
+        originals: OriginalFolder,
     ) -> None:
         check_defaults(model)
         self.model = model
@@ -63,6 +71,7 @@ class GenerationService:
         self._storage = storage
         self._pictures = pictures
         self.inputs = inputs
+        self.originals = originals
         self._queue = queue
         self._listeners: list[Listener] = []
         self._admission = asyncio.Lock()
@@ -82,11 +91,14 @@ class GenerationService:
         beneath: Mapping[str, Any] | None = None,
         parent_id: int | None = None,
         locale: str | None = None,
+        remarks: Sequence[Sentence] = (),
+        original_id: str | None = None,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
         What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
-        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so. Raises
+        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
+        `remarks`. When it is done, they say whether it came out as the picture `original_id`. Raises
         `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
         """
         record = {
@@ -95,9 +107,10 @@ class GenerationService:
             "channel_id": channel_id,
             "parent_id": parent_id,
             "locale": locale,
+            "original_id": original_id,
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
-        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {})))
+        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {}, remarks)))
 
     async def again(
         self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
@@ -124,18 +137,18 @@ class GenerationService:
 
         Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when there is nothing left to cancel.
         """
-        job = await self._owned_job(job_id, user_id, is_moderator, "cancel")
+        job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_CANCEL)
         if not await self._queue.cancel(job_id):
-            raise JobFinished(f"Job #{job_id} {HOW_IT_ENDED.get(job.status, 'is finishing at this moment')}.")
+            raise JobFinished(HOW_IT_ENDED.get(job.status, FINISHING), job=job_id)
         return await self._storage.get_job(job_id)
 
     async def delete(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
         """Remove the pictures of a finished job; its record stays. Raises `NotYourJob` and `JobUnfinished`."""
-        job = await self._owned_job(job_id, user_id, is_moderator, "delete")
+        job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_DELETE)
         if job.status in IN_QUEUE:
-            raise JobUnfinished(f"Job #{job_id} is not finished yet. Cancel it instead.")
+            raise JobUnfinished("Job #{job} is not finished yet. Cancel it instead.", job=job_id)
         if not job.status.is_final:
-            raise JobUnfinished(f"Job #{job_id} is about to be posted. Try again in a moment.")
+            raise JobUnfinished("Job #{job} is about to be posted. Try again in a moment.", job=job_id)
         await self._pictures.delete(job_id)
         return job
 
@@ -151,7 +164,7 @@ class GenerationService:
         """The pictures are in Discord. Saying so twice does no harm."""
         await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.SUCCEEDED)
 
-    async def undeliverable(self, job_id: int, reason: str) -> None:
+    async def undeliverable(self, job_id: int, reason: Sentence) -> None:
         """The pictures cannot be brought to Discord: they stay on disk, and the job keeps the reason."""
         log.warning("job %s: cannot be delivered: %s", job_id, reason)
         await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.FAILED, error=reason)
@@ -192,7 +205,7 @@ class GenerationService:
     async def _take_up(self, job: Job) -> None:
         # Started and never ended, so bot or machine died under it. Once is chance; twice may be the job itself.
         if job.attempts >= MAX_ATTEMPTS:
-            reason = "The bot stopped in the middle of this job twice, so the job was given up."
+            reason = Sentence.of(STOPPED_TWICE)
             failed = job.evolve(status=JobStatus.FAILED, error=reason, finished_at=datetime.now(UTC))
             await self._on_event(JobFailed(failed))
             return
@@ -200,7 +213,13 @@ class GenerationService:
         await self._on_event(JobRequeued(requeued))
         self._queue.submit(requeued)
 
-    async def _accept(self, record: Mapping[str, Any], changes: Mapping[str, Any], beneath: Mapping[str, Any]) -> Job:
+    async def _accept(
+        self,
+        record: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        beneath: Mapping[str, Any],
+        remarks: Sequence[Sentence],
+    ) -> Job:
         layers = model_defaults(self.model) | {name: value for name, value in beneath.items() if value is not ...}
         changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
         within, clamped = clamp(changes)
@@ -208,15 +227,16 @@ class GenerationService:
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._admission:
             self._queue.check_admission(user_id)
-            job = await self._storage.record_job(**record, parameters=parameters, remarks=[*read, *clamped])
+            said = [*remarks, *read, *clamped]
+            job = await self._storage.record_job(**record, parameters=parameters, remarks=said)
             self._queue.submit(job)
         log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)
         return job
 
-    async def _owned_job(self, job_id: int, user_id: int, is_moderator: bool, verb: str) -> Job:
+    async def _owned_job(self, job_id: int, user_id: int, is_moderator: bool, refusal: str) -> Job:
         job = await self._storage.get_job(job_id)
         if job.user_id != user_id and not is_moderator:
-            raise NotYourJob(f"Only the person who asked for job #{job_id}, or a moderator, can {verb} it.")
+            raise NotYourJob(refusal, job=job_id)
         return job
 
     async def _on_event(self, event: QueueEvent) -> None:
@@ -242,8 +262,8 @@ class GenerationService:
             await self._pictures.save(event.images)
         except StorageUnavailable as error:
             log.exception("job %s: pictures could not be saved", event.job.id)
-            return JobFailed(event.job.evolve(status=JobStatus.FAILED, error=str(error)))
-        return event
+            return JobFailed(event.job.evolve(status=JobStatus.FAILED, error=error.sentence))
+        return replace(event, job=await compared(event.job, event.images[0].png, self.originals))
 
     async def _record(self, event: JobStarted | JobRequeued | JobSucceeded | JobFailed | JobCancelled) -> Job | None:
         job = event.job
@@ -253,6 +273,7 @@ class GenerationService:
             JobStatus.POSTING if isinstance(event, JobSucceeded) else job.status,
             attempts=job.attempts,
             error=job.error,
+            remarks=job.remarks,
             started_at=job.started_at,
             finished_at=job.finished_at,
         )

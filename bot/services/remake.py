@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from bot.errors import PicturesGone
+from bot.errors import PicturesGone, RequestRejected
 from bot.infotext import PictureInfo, read_picture
 from bot.infotext.display import list_settings
+from bot.infotext.writing import PROGRAM
 from bot.inputs import InputFolder
+from bot.jobs import Job
 from bot.layers import merge
 from bot.model_info import ModelInfo
+from bot.originals import OriginalFolder
+from bot.parameters import Parameters
 from bot.remake import NOT_ALL, Remake, compare_pixels, imagine_command, remake
 from bot.sentences import Sentence
+
+log = logging.getLogger(__name__)
 
 GONE = Sentence("The picture that it was made out of is not kept any more. Add one as image to come near.")
 #: All that works on another picture; without one they would be refused.
 _OF_IMAGE = ("image", "mask_image", "strength", "upscaler", "padding_mask_crop")
+
+
+async def compared(job: Job, png: bytes, originals: OriginalFolder) -> Job:
+    """The job, with whether its picture is the one that it was to be again among its remarks."""
+    if job.original_id is None:
+        return job
+    try:
+        original = await originals.load(job.original_id)
+        said = await asyncio.to_thread(compare_pixels, original, png)
+    except RequestRejected as error:
+        log.info("job %s: cannot be compared with its original: %s", job.id, error)
+        return job
+    return job.evolve(remarks=(*job.remarks, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +63,15 @@ class RemakeService:
         read = await asyncio.to_thread(self._read, content)
         return replace(read, remake=await self._with_inputs(read.remake))
 
-    async def compare(self, original: bytes, made: bytes) -> Sentence:
-        """Whether the picture that was made is the original, pixel by pixel. Raises `InvalidUpload`."""
-        return await asyncio.to_thread(compare_pixels, original, made)
+    async def recall(self, parameters: Parameters) -> ReadPicture:
+        """What a picture of ours said whose file is gone."""
+        read = await asyncio.to_thread(self._understand, PictureInfo(PROGRAM, {}, parameters))
+        return replace(read, remake=await self._with_inputs(read.remake))
 
     def _read(self, content: bytes) -> ReadPicture:
-        info = read_picture(content)
+        return self._understand(read_picture(content))
+
+    def _understand(self, info: PictureInfo) -> ReadPicture:
         again = remake(info, self._model, self._loras())
         command = None
         # A picture that was made out of another cannot be asked for in words alone.

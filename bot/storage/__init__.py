@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 #: Jobs that wait for the bot itself to do something.
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
-CHANGEABLE = frozenset({"status", "message_id", "attempts", "error", "started_at", "finished_at"})
+CHANGEABLE = frozenset({"status", "message_id", "attempts", "error", "remarks", "started_at", "finished_at"})
 MAX_ID = 2**63 - 1
 
 
@@ -50,6 +50,7 @@ class Storage:
         parent_id: int | None = None,
         remarks: Sequence[Sentence] = (),
         locale: str | None = None,
+        original_id: str | None = None,
     ) -> Job:
         """A new job, waiting; on disk when this returns."""
         statement = (
@@ -62,8 +63,9 @@ class Storage:
                 parameters=parameters.model_dump(mode="json"),
                 status=JobStatus.QUEUED,
                 attempts=0,
-                remarks=[remark.to_json() for remark in remarks],
+                remarks=_as_json(remarks),
                 locale=locale,
+                original_id=original_id,
                 created_at=datetime.now(UTC),
             )
             .returning(jobs)
@@ -107,7 +109,7 @@ class Storage:
             except JobUnreadable as error:
                 # One row from another version must not keep the bot from starting with all the others.
                 log.exception("job %s: cannot be read, given up", row["id"])
-                await self._give_up(row["id"], str(error))
+                await self._give_up(row["id"], error.sentence)
         return found
 
     async def get_state(self, key: str) -> str | None:
@@ -126,7 +128,7 @@ class Storage:
         async with self._transaction() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def _give_up(self, job_id: int, reason: str) -> None:
+    async def _give_up(self, job_id: int, reason: Sentence) -> None:
         statement = update(jobs).where(jobs.c.id == job_id).values(status=JobStatus.FAILED, error=reason)
         async with self._transaction() as connection:
             await connection.execute(statement)
@@ -135,6 +137,8 @@ class Storage:
         unknown = changes.keys() - CHANGEABLE
         if unknown:
             raise TypeError(f"columns that never change: {', '.join(sorted(unknown))}")
+        if "remarks" in changes:
+            changes = {**changes, "remarks": _as_json(changes["remarks"])}
         async with self._transaction() as connection:
             row = (await connection.execute(statement.values(**changes).returning(jobs))).mappings().one_or_none()
         return None if row is None else job_from_row(row)
@@ -148,5 +152,9 @@ class Storage:
             raise StorageUnavailable from error
 
 
+def _as_json(remarks: Sequence[Sentence]) -> list[list[Any]]:
+    return [remark.to_json() for remark in remarks]
+
+
 def _not_found(job_id: int) -> JobNotFound:
-    return JobNotFound(f"There is no job #{job_id}.")
+    return JobNotFound("There is no job #{job}.", job=job_id)

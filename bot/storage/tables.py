@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
@@ -63,6 +64,23 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class SentenceText(TypeDecorator[Sentence]):
+    """A sentence as JSON. Older versions kept its English alone, which is read as it stands."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sentence | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        return None if value is None else json.dumps(value.to_json(), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Sentence | None:
+        """From the database."""
+        if value is None:
+            return None
+        return Sentence.from_json(json.loads(value)) if value.startswith("[") else Sentence(value)
+
+
 jobs = Table(
     "jobs",
     metadata,
@@ -75,9 +93,10 @@ jobs = Table(
     Column("parameters", Document, nullable=False),
     Column("status", String(20), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("error", Text),
+    Column("error", SentenceText),
     Column("remarks", Document, nullable=False),
     Column("locale", String(20)),
+    Column("original_id", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -103,6 +122,6 @@ def job_from_row(row: RowMapping) -> Job:
         remarks = tuple(map(Sentence.from_json, values.pop("remarks")))
     except (ValidationError, ValueError, TypeError) as error:
         raise JobUnreadable(
-            f"Job #{row['id']} was recorded by another version of this bot and cannot be read any more."
+            "Job #{job} was recorded by another version of this bot and cannot be read any more.", job=row["id"]
         ) from error
     return Job(parameters=parameters, status=status, remarks=remarks, **values)

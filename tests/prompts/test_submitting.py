@@ -11,6 +11,7 @@ import pytest
 from bot.errors import InvalidParameters
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
+from bot.originals import OriginalFolder
 from bot.services.generation import GenerationService
 from bot.storage import open_storage
 from bot.storage.pictures import PictureFolder
@@ -27,7 +28,8 @@ async def open_service(folder: Path) -> AsyncIterator[GenerationService]:
     async with open_storage(f"sqlite+aiosqlite:///{folder / 'bot.db'}") as storage:
         queue = JobQueue(ScriptedExecutor(), max_jobs=50, max_jobs_per_user=50)
         pictures, inputs = PictureFolder(folder / "pictures"), InputFolder(folder / "inputs")
-        yield GenerationService(ENSEMBLE, storage, pictures, inputs, queue, reader)
+        originals = OriginalFolder(folder / "originals")
+        yield GenerationService(ENSEMBLE, storage, pictures, inputs, queue, reader, originals)
 
 
 async def test_a_job_is_recorded_as_typed_and_as_drawn_with_its_remarks(tmp_path: Path) -> None:

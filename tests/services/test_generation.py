@@ -24,8 +24,10 @@ from bot.executors import ExecutorState
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.jobs import Job, JobStatus
+from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.prompts.styles import Styles
+from bot.sentences import Sentence
 from bot.services.generation import GenerationService
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
@@ -45,8 +47,10 @@ class Room:
         self.executor = ScriptedExecutor()
         self.queue = JobQueue(self.executor, max_jobs=10, max_jobs_per_user=max_jobs_per_user)
         prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
-        inputs = InputFolder(folder / "inputs")
-        self.service = GenerationService(ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts)
+        inputs, originals = InputFolder(folder / "inputs"), OriginalFolder(folder / "originals")
+        self.service = GenerationService(
+            ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals
+        )
         self.told = Seen()
         self.service.subscribe(self.told.add)
 
@@ -194,16 +198,17 @@ async def test_pictures_that_cannot_be_written_fail_the_job_with_words(room: Roo
     await room.executor.started.holds(1)
     room.executor.finish(1, [PNG])
     job = await room.is_told(JobFailed, 1)
-    assert job.error == "The pictures cannot be written to disk. The owner of this bot finds the reason in its log."
+    told = "The pictures cannot be written to disk. The owner of this bot finds the reason in its log."
+    assert str(job.error) == told
     assert (await room.service.get(1)).status is JobStatus.FAILED
 
 
 async def test_what_cannot_be_delivered_keeps_pictures_and_reason(room: Room) -> None:
     await room.submit()
     await room.finish(1)
-    await room.service.undeliverable(1, "Nobody is at home.")
+    await room.service.undeliverable(1, Sentence("Nobody is at home."))
     job = await room.service.get(1)
-    assert (job.status, job.error) == (JobStatus.FAILED, "Nobody is at home.")
+    assert (job.status, str(job.error)) == (JobStatus.FAILED, "Nobody is at home.")
     assert await room.service.pictures_of(1) == [PNG]
 
 
