@@ -33,7 +33,7 @@ class PromptReader:
 
     def __init__(self, native_size: int, styles: Styles, wildcards: Path | None = None) -> None:
         self.styles = styles
-        self._flags = FlagReader(native_size, styles)
+        self.flags = FlagReader(native_size, styles)
         self._wildcards = wildcards
 
     def wildcards(self) -> Wildcards:
@@ -54,7 +54,7 @@ class PromptReader:
         typed, negative = _typed(whole.get("prompt")), _typed(whole.get("negative_prompt") or "")
         if typed is None or negative is None or _is_read(said, whole):
             return said, []
-        seeds = (said.get("seed"), self._flags.seed_in(typed), whole.get("seed"))
+        seeds = (said.get("seed"), self.flags.seed_in(typed), whole.get("seed"))
         seed = next((each for each in seeds if each is not None), None)
         drawing_seed = seed if isinstance(seed, int) else random_seed()
         wildcards = self.wildcards()
@@ -112,7 +112,7 @@ class PromptReader:
         return asked
 
     def _spoken(self, typed: str, seed: int, wildcards: Wildcards) -> Said:
-        said = self._flags.read(draw(typed, seed, wildcards))
+        said = self.flags.read(draw(typed, seed, wildcards))
         said.text, loras, remarks = take_tags(said.text)
         said.loras += loras
         said.remarks += remarks

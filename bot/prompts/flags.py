@@ -11,7 +11,7 @@ from bot.errors import InvalidParameters
 from bot.layers import bucket
 from bot.parameters import Lora, quoted
 from bot.prompts.flag_table import FOREIGN, Flag, Kind
-from bot.prompts.flag_text import Use, find_flags, nearest_flags, without
+from bot.prompts.flag_text import BY_NAME, Use, find_flags, folded, nearest_flags, without
 from bot.prompts.loras import read_loras
 from bot.prompts.shapes import is_exactly, nearest_aspect_ratio, read_ratio
 from bot.prompts.styles import NO_STYLE, Styles
@@ -56,6 +56,14 @@ class Said:
     remarks: list[Sentence] = field(default_factory=list)
 
 
+class Line(Use):
+    """A flag as a line of its own, without dashes."""
+
+    @property
+    def typed(self) -> str:
+        return f"{self.name}:"
+
+
 class FlagReader:
     """Reads flags for one model: shapes are its own sizes."""
 
@@ -81,6 +89,18 @@ class FlagReader:
         """The seed that a flag names, as far as it is plain before any words are drawn."""
         seeds = [use.value for use in find_flags(text, self._is_known) if use.flag and use.flag.field == "seed"]
         return int(seeds[-1]) if seeds and seeds[-1] and _WHOLE.fullmatch(seeds[-1]) and int(seeds[-1]) >= 0 else None
+
+    def read_line(self, name: str, value: str) -> Said | None:
+        """What a line of settings says, which is a flag without its dashes: `steps: 30`. None for an unknown name.
+
+        Raises `InvalidParameters` with a sentence for a wrong value.
+        """
+        flag = BY_NAME.get(folded(name).replace(" ", "-"))
+        if flag is None:
+            return None
+        said = Said("")
+        self._take(Line(name, flag, value, 0, 0), said)
+        return said
 
     def _is_known(self, kind: Kind, words: str) -> bool:
         if kind is Kind.SCHEDULER:

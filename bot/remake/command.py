@@ -10,6 +10,7 @@ from bot.layers import model_defaults
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
 from bot.prompts.flag_table import FLAGS, Kind
+from bot.prompts.flag_values import write_value
 
 #: What no text can carry, or what says only where the rest came from.
 _NOT_SAID = frozenset({"prompt", "style", "raw_prompt", "raw_negative_prompt", "image", "mask_image", "upscaler"})
@@ -60,17 +61,12 @@ def _flag(name: str, value: Any, said: Mapping[str, Any], prompt: str) -> str:
 
 
 def _value(kind: Kind, value: Any, prompt: str) -> str:
-    if kind is Kind.REFINER:
-        return "off" if value is None else f"{value:g}"
-    if kind is Kind.SIZE:
-        return f"{value[1]}x{value[0]}"
+    written = write_value(kind, value)
     if kind is Kind.LORA:
-        return _quoted(",".join(f"{lora['name']}:{lora['weight']:g}" for lora in value), prompt)
-    if kind in (Kind.PAIR, Kind.NUMBERS):
-        return ",".join(map(str, value))
+        return _quoted(written, prompt)
     if kind in (Kind.TEXT, Kind.SCHEDULER, Kind.STYLE, Kind.WORD):
-        return _quoted(as_typed(" ".join(str(value).split())), prompt)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return _quoted(as_typed(" ".join(written.split())), prompt)
+    return written
 
 
 def _quoted(text: str, prompt: str) -> str:

@@ -1,0 +1,122 @@
+"""Settings as a text that people edit, one a line, as in `steps: 30`; the names are those of the flags in prompts."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import crc32
+
+from bot.errors import InvalidParameters
+from bot.layers import model_defaults
+from bot.model_info import ModelInfo
+from bot.parameters import Parameters, quoted, title
+from bot.prompts.flag_table import FLAGS, Kind
+from bot.prompts.flag_text import BY_NAME
+from bot.prompts.flag_values import write_value
+from bot.prompts.flags import FlagReader
+from bot.sentences import Sentence
+
+#: Where the refiner takes over when a line turns it on and the model's defaults do not say.
+REFINER_FROM = 0.8
+UNKNOWN = "{name} is no setting. Nearest: {nearest}."
+NO_SETTING = "{line} is no setting. Write its name, a colon and a value, as in steps: 30."
+NO_INPUT = "{name}: {value} is no picture that is kept here. Leave the line as it was, or delete it."
+#: Fields that have a line whether or not somebody asked for them: these are what people change.
+_COMMON = ("num_inference_steps", "guidance_scale", "scheduler", "seed", "num_images_per_prompt", "denoising_end")
+#: Texts of their own, and what was typed before.
+_NOT_HERE = frozenset(
+    {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt"}
+)
+_SIZE = ("width", "height")
+_FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
+#: What no flag sets, by the name of its line.
+_FLAGLESS = {title(name): name for name in ("image", "mask_image", "upscaler")}
+_INPUTS = ("image", "mask_image")
+_LINE = re.compile(r"\s*-*\s*(?P<name>[^:=]*[^:=\s])\s*[:=]\s*(?P<value>.*?)\s*")
+_INPUT_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsText:
+    """What a text of settings says: `changes` by lines that somebody wrote, `beneath` by those left as they were."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    beneath: dict[str, Any] = field(default_factory=dict)
+    remarks: list[Sentence] = field(default_factory=list)
+
+
+def write_settings(asked: Mapping[str, Any], model: ModelInfo) -> dict[str, str]:
+    """Lines by field: those of `asked` that people change, and all others that `model` would not take by itself."""
+    usual = {name: field.default for name, field in Parameters.model_fields.items()} | model_defaults(model)
+    whole_size = all(side in asked for side in _SIZE)
+    lines = {"width": f"size: {asked['width']}x{asked['height']}"} if whole_size else {}
+    for name in (*_COMMON, *(each for each in Parameters.model_fields if each not in _COMMON)):
+        if name not in asked or name in _NOT_HERE or (whole_size and name in _SIZE):
+            continue
+        value = asked[name]
+        unset = value is None and name not in ("denoising_end", "seed")
+        if not unset and (name in _COMMON or value != usual[name]):
+            kind = _FLAG_OF[name].kind if name in _FLAG_OF else Kind.WORD
+            lines[name] = f"{title(name)}: {write_value(kind, value)}"
+    return lines
+
+
+def mark(line: str) -> str:
+    """Four characters by which a line that nobody has touched is known again."""
+    return f"{crc32(line.strip().encode()) & 0xFFFF:04x}"
+
+
+def read_settings(text: str, flags: FlagReader, model: ModelInfo, known: Collection[str] = ()) -> SettingsText:
+    """What the lines say; those whose marks are `known` were not touched.
+
+    An empty line says nothing, nor does a name without a value. Raises `InvalidParameters` with a sentence for each
+    line that is wrong.
+    """
+    read = SettingsText()
+    wrong: list[Sentence] = []
+    for line in filter(str.strip, text.splitlines()):
+        try:
+            fields = _read_line(line, flags, read.remarks)
+        except InvalidParameters as error:
+            wrong += error.sentences
+            continue
+        if fields.get("denoising_end") is ...:
+            fields["denoising_end"] = model_defaults(model).get("denoising_end") or REFINER_FROM
+        (read.beneath if mark(line) in known else read.changes).update(fields)
+    if wrong:
+        raise InvalidParameters.of(wrong)
+    return read
+
+
+def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[str, Any]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise InvalidParameters(NO_SETTING, line=quoted(line))
+    name, value = match["name"], match["value"]
+    if not value:
+        return {}
+    flagless = _FLAGLESS.get(name.casefold())
+    if flagless in _INPUTS and not _INPUT_ID.fullmatch(value):
+        raise InvalidParameters(NO_INPUT, name=name, value=quoted(value))
+    if flagless is not None:
+        return {flagless: value}
+    said = flags.read_line(name, value)
+    if said is None:
+        raise InvalidParameters(UNKNOWN, name=quoted(name), nearest=", ".join(_nearest(name)))
+    remarks += said.remarks
+    fields = dict(said.fields)
+    if said.negatives:
+        fields["negative_prompt"] = ", ".join(said.negatives)
+    if said.loras:
+        fields["loras"] = tuple(said.loras)
+    return fields
+
+
+def _nearest(name: str) -> list[str]:
+    """The lines that look most like `name`, by the names under which they are written."""
+    written = {each: title(flag.field) for each, flag in BY_NAME.items()} | {each: each for each in _FLAGLESS}
+    near = difflib.get_close_matches(name.casefold().replace("_", "-").replace(" ", "-"), written, n=3, cutoff=0.5)
+    return list(dict.fromkeys(written[each] for each in near)) or ["size", *map(title, _COMMON[:4])]
