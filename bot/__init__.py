@@ -10,7 +10,7 @@ The floors, top to bottom; imports run downwards only:
     diffusion                        torch and diffusers
     moderation                       pure rules
     remake · infotext · events · jobs · loras · inputs · uploads · prompts · layers · parameters · settings
-    model_info · scheduler_names · invite · heartbeat · errors · sentences
+    model_info · scheduler_names · invite · heartbeat · errors · translation · sentences
 """
 
 __version__ = "0.1.0"

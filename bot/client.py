@@ -29,6 +29,7 @@ from bot.settings import Settings
 from bot.storage import Storage
 from bot.ui.buttons import JobButton
 from bot.ui.errors import answer_error
+from bot.ui.translator import CatalogueTranslator
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,11 @@ class ImagineBot(commands.Bot):
         self._storage = storage
         self._generation = generation
         self._redirection = ExitStack()
+        self._translator = CatalogueTranslator()
 
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
+        await self.tree.set_translator(self._translator)
         self.add_dynamic_items(JobButton)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
@@ -119,7 +122,9 @@ class ImagineBot(commands.Bot):
 
     async def _sync_commands(self) -> None:
         """Tell Discord the commands, when they or their place have changed: it allows 200 a day, and each is slow."""
-        commands_ = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        commands_ = [
+            await command.get_translated_payload(self.tree, self._translator) for command in self.tree.get_commands()
+        ]
         guild_ids = sorted(set(self._settings.discord_guild_ids))
         known = _parsed(await self._storage.get_state(COMMAND_TREE))
         current = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -26,7 +26,8 @@ from bot.events import (
 )
 from bot.executors import Executor, ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
-from bot.line import Line, Pace, ordinal
+from bot.line import Line, Pace, place
+from bot.sentences import Sentence
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 2
 #: How many of somebody's jobs a refusal names.
 NAMED_JOBS = 5
+TWICE = "It happened twice, so the job was given up."
 
 OnEvent = Callable[[QueueEvent], Awaitable[None]]
 OnProgress = Callable[[Progress], None]
@@ -92,16 +94,19 @@ class JobQueue:
         """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
         health = self._executor.health()
         if health.state is ExecutorState.UNAVAILABLE:
-            raise ExecutorUnavailable(health.detail)
+            raise ExecutorUnavailable("{reason}", reason=health.detail)
         own = [job for job in (*self._running.values(), *self._line) if job.user_id == user_id]
         if len(own) >= self._max_jobs_per_user:
-            named = ", ".join(f"#{job.id} {self._place(job.id)}" for job in own[:NAMED_JOBS])
-            more = f" and {len(own) - NAMED_JOBS} more" if len(own) > NAMED_JOBS else ""
-            allowed = f"{self._max_jobs_per_user} job{'' if self._max_jobs_per_user == 1 else 's'}"
-            raise TooManyJobs(f"You may have {allowed} at a time. Yours: {named}{more}. Cancel one or wait.")
+            raise TooManyJobs(
+                "You may have {allowed} at a time. Yours: {jobs}. Cancel one or wait.",
+                allowed=Sentence.counted(self._max_jobs_per_user, "{count} job", "{count} jobs"),
+                jobs=self._named(own),
+            )
         if len(self._line) >= self._max_jobs:
-            waiting = "1 job is" if len(self._line) == 1 else f"{len(self._line)} jobs are"
-            raise QueueFull(f"The queue is full: {waiting} waiting. Try again when some are done.")
+            raise QueueFull(
+                "The queue is full: {waiting}. Try again when some are done.",
+                waiting=Sentence.counted(len(self._line), "{count} job is waiting", "{count} jobs are waiting"),
+            )
 
     def submit(self, job: Job) -> None:
         """Put a recorded job in line."""
@@ -154,11 +159,11 @@ class JobQueue:
                 # Before a job is taken: until the model is loaded, jobs keep their places and can be cancelled.
                 await self._executor.ready()
             except ExecutorUnavailable as error:
-                await self._fail_waiting(str(error))
+                await self._fail_waiting(error.sentence)
                 continue
             except Exception:
                 log.exception("the executor could not be waited for")
-                await self._fail_waiting(str(ExecutorUnavailable()))
+                await self._fail_waiting(ExecutorUnavailable().sentence)
                 continue
             # Meanwhile all may have been cancelled, or taken by another worker.
             if self._line:
@@ -209,13 +214,13 @@ class JobQueue:
             log.warning("job %s: the executor died under attempt %s", job.id, job.attempts)
             if job.attempts < MAX_ATTEMPTS:
                 return JobRequeued(job.evolve(status=JobStatus.QUEUED))
-            return _failed(job, f"{error} It happened twice, so the job was given up.")
+            return _failed(job, Sentence.joined([error.sentence, Sentence.of(TWICE)]))
         except GenerationFailed as error:
             log.warning("job %s: failed: %s", job.id, error)
-            return _failed(job, str(error))
+            return _failed(job, error.sentence)
         except Exception:
             log.exception("job %s: failed for a reason that nobody foresaw", job.id)
-            return _failed(job, str(GenerationFailed()))
+            return _failed(job, GenerationFailed().sentence)
         self._pace.learn(job, time.monotonic() - self._taken_at[job.id])
         return JobSucceeded(job.evolve(finished_at=datetime.now(UTC)), tuple(images))
 
@@ -223,7 +228,7 @@ class JobQueue:
         del self._taken_at[job_id]
         return self._running.pop(job_id)
 
-    async def _fail_waiting(self, reason: str) -> None:
+    async def _fail_waiting(self, reason: Sentence) -> None:
         # Those that wait now: what arrives while they are told about it finds out for itself.
         for job in self.waiting:
             if self._line.remove(job.id) is not None:
@@ -246,18 +251,19 @@ class JobQueue:
         except Exception:
             log.exception("job %s: %s could not be recorded", event.job.id, type(event).__name__)
 
-    def _place(self, job_id: int) -> str:
-        position = self.position(job_id)
-        if not position:
-            return "running"
-        return "next in line" if position == 1 else f"{ordinal(position)} in line"
+    def _named(self, jobs: Sequence[Job]) -> Sentence:
+        """“#41 running, #42 next in line and 3 more”."""
+        named = [Sentence.joined([f"#{job.id}", place(self.position(job.id) or 0)]) for job in jobs[:NAMED_JOBS]]
+        shown = Sentence.joined(named, ", ")
+        more = len(jobs) - NAMED_JOBS
+        return Sentence.of("{jobs} and {count} more", jobs=shown, count=more) if more > 0 else shown
 
 
 def _cancelled(job: Job) -> JobCancelled:
     return JobCancelled(job.evolve(status=JobStatus.CANCELLED, finished_at=datetime.now(UTC)))
 
 
-def _failed(job: Job, reason: str) -> JobFailed:
+def _failed(job: Job, reason: Sentence) -> JobFailed:
     return JobFailed(job.evolve(status=JobStatus.FAILED, error=reason, finished_at=datetime.now(UTC)))
 
 

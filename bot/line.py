@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.jobs import Job
+from bot.sentences import Sentence
 
 #: The weight of the newest job in the measured speed.
 PACE_WEIGHT = 0.3
+#: Numbers in a row, by their last figure.
+ORDINALS = {1: "{number}st", 2: "{number}nd", 3: "{number}rd"}
+NTH = "{number}th"
 
 
 class Line:
@@ -88,7 +92,14 @@ class Pace:
         return None
 
 
-def ordinal(number: int) -> str:
+def place(position: int) -> Sentence:
+    """Where a job stands: 0 is running, 1 is next."""
+    if position < 2:
+        return Sentence.of("next in line" if position else "running")
+    return Sentence.of("{place} in line", place=_ordinal(position))
+
+
+def _ordinal(number: int) -> Sentence:
     """1st, 2nd, 3rd, 4th."""
     teen = number % 100 in (11, 12, 13)
-    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+    return Sentence.of(NTH if teen else ORDINALS.get(number % 10, NTH), number=number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -29,6 +29,13 @@ class Sentence:
         """Several, one after the other."""
         values = {f"part_{number}": part for number, part in enumerate(parts)}
         return cls(separator.join(f"{{{name}}}" for name in values), values)
+
+    @classmethod
+    def listed(cls, parts: Sequence[Self | str]) -> Self:
+        """“a, b and c”."""
+        if len(parts) < 2:
+            return cls.joined(parts)
+        return cls("{some} and {last}", {"some": cls.joined(parts[:-1], ", "), "last": parts[-1]})
 
     def __str__(self) -> str:
         return self.said_as(self.template)

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.model_info import ModelInfo
+from bot.translation import Speech
 from bot.ui.lists import help_card
 
 
@@ -23,4 +24,4 @@ class Help(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def help(self, interaction: discord.Interaction[Any]) -> None:
         """How to ask for a picture, and what the options do."""
-        await interaction.response.send_message(view=help_card(self._model), ephemeral=True)
+        await interaction.response.send_message(view=help_card(self._model, Speech(interaction.locale)), ephemeral=True)

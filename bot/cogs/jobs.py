@@ -10,9 +10,10 @@ from discord.ext import commands
 
 from bot.cogs.rules import moderates
 from bot.delivery import Delivery
-from bot.jobs import Job, JobStatus
-from bot.line import ordinal
+from bot.jobs import JobStatus
+from bot.line import place
 from bot.services.generation import GenerationService
+from bot.translation import Speech
 from bot.ui.errors import reply
 from bot.ui.lists import queue_card
 from bot.ui.text import choice
@@ -41,9 +42,9 @@ class Jobs(commands.Cog):
         )
         if found.status is JobStatus.RUNNING:
             self._delivery.cancelling(job)
-            await reply(interaction, f"Job #{job} stops at its next step.")
+            await reply(interaction, "Job #{job} stops at its next step.", job=job)
         else:
-            await reply(interaction, f"Job #{job} is cancelled.")
+            await reply(interaction, "Job #{job} is cancelled.", job=job)
 
     @cancel.autocomplete("job")
     async def _own_jobs(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[int]]:
@@ -51,7 +52,8 @@ class Jobs(commands.Cog):
         mine = [
             job for job in self._generation.line() if job.user_id == interaction.user.id or moderates(interaction, job)
         ]
-        lines = [(job, choice(job, self._state(job))) for job in mine]
+        speech = Speech(interaction.locale)
+        lines = [(job, choice(job, speech.say(place(self._generation.position(job.id) or 0)))) for job in mine]
         typed = current.removeprefix("#").casefold()
         matching = [app_commands.Choice(name=line, value=job.id) for job, line in lines if typed in line.casefold()]
         return matching[:MAX_CHOICES]
@@ -62,9 +64,5 @@ class Jobs(commands.Cog):
     async def queue(self, interaction: discord.Interaction[Any]) -> None:
         """See who waits for a picture, and how long."""
         line = [(job, self._generation.expected_at(job.id)) for job in self._generation.line()]
-        card = queue_card(line, self._generation.health(), interaction.user.id)
+        card = queue_card(line, self._generation.health(), interaction.user.id, Speech(interaction.locale))
         await interaction.response.send_message(view=card, ephemeral=True)
-
-    def _state(self, job: Job) -> str:
-        position = self._generation.position(job.id)
-        return f"{ordinal(position)} in line" if position else "running"

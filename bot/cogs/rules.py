@@ -8,6 +8,7 @@ import discord
 
 from bot.errors import CannotPostHere
 from bot.jobs import Job
+from bot.sentences import Sentence
 
 
 def check_can_post(interaction: discord.Interaction[Any]) -> int:
@@ -19,17 +20,18 @@ def check_can_post(interaction: discord.Interaction[Any]) -> int:
         return channel.id
     granted = interaction.app_permissions
     in_thread = isinstance(channel, discord.Thread)
-    needed = {
-        "View Channel": granted.view_channel,
-        "Send Messages in Threads": granted.send_messages_in_threads or not in_thread,
-        "Send Messages": granted.send_messages or in_thread,
-        "Attach Files": granted.attach_files,
-    }
-    lacking = [name for name, given in needed.items() if not given]
+    needed = [
+        (Sentence.of("View Channel"), granted.view_channel),
+        (Sentence.of("Send Messages in Threads"), granted.send_messages_in_threads or not in_thread),
+        (Sentence.of("Send Messages"), granted.send_messages or in_thread),
+        (Sentence.of("Attach Files"), granted.attach_files),
+    ]
+    lacking = [permission for permission, given in needed if not given]
     if lacking:
         raise CannotPostHere(
-            f"The bot cannot post pictures here: it lacks {' and '.join(lacking)}. "
-            "Ask a moderator to allow that, or use another channel."
+            "The bot cannot post pictures here: it lacks {permissions}. Ask a moderator to allow that, or use another "
+            "channel.",
+            permissions=Sentence.listed(lacking),
         )
     return channel.id
 

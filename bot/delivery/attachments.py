@@ -12,6 +12,8 @@ from PIL import Image
 
 from bot.infotext import read_texts, save_options
 from bot.jobs import Job
+from bot.sentences import Sentence
+from bot.translation import Speech
 from bot.ui.cards import Picture
 from bot.ui.text import alt_text, megabytes
 
@@ -20,6 +22,9 @@ MIB = 2**20
 DEFAULT_LIMIT = 10 * MIB
 #: Discord takes 25 MiB in one request; the rest of the form needs a little of it.
 REQUEST_LIMIT = 24 * MIB
+
+AS_WEBP = "shown as WebP ({size}): the PNG ({png_size}) is more than Discord takes here"
+AS_SMALL_WEBP = "shown as WebP at half its size ({size}): the PNG ({png_size}) is more than Discord takes here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Attachments:
     level: int
     pictures: tuple[Picture, ...]
     contents: tuple[bytes, ...]
-    remark: str
+    remark: Sentence | None
 
     def files(self) -> list[discord.File]:
         """Fresh files for one request; discord.py closes them after it."""
@@ -88,16 +93,16 @@ def _webp(png: bytes, encoding: Encoding) -> bytes:
 
 def _picture(job: Job, index: int, count: int, level: int) -> Picture:
     extension = "png" if ENCODINGS[level] is None else "webp"
-    description = alt_text(job.parameters, index, count)
+    description = alt_text(job.parameters, index, count, Speech(job.locale))
     return Picture(filename=f"imagine-{job.id}-{index + 1}.{extension}", description=description)
 
 
-def _remark(pngs: Sequence[bytes], contents: Sequence[bytes], level: int) -> str:
+def _remark(pngs: Sequence[bytes], contents: Sequence[bytes], level: int) -> Sentence | None:
     encoding = ENCODINGS[level]
     if encoding is None:
-        return ""
-    smaller = " at half its size" if encoding.scale != 1 else ""
-    return (
-        f"shown as WebP{smaller} ({megabytes(sum(map(len, contents)))}): "
-        f"the PNG ({megabytes(sum(map(len, pngs)))}) is more than Discord takes here"
+        return None
+    return Sentence.of(
+        AS_WEBP if encoding.scale == 1 else AS_SMALL_WEBP,
+        size=megabytes(sum(map(len, contents))),
+        png_size=megabytes(sum(map(len, pngs))),
     )

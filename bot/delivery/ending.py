@@ -14,7 +14,9 @@ from bot.delivery.message import TooLarge, Unreachable, Way
 from bot.errors import BotError
 from bot.events import JobCancelled, JobSucceeded
 from bot.jobs import Job, JobStatus
+from bot.sentences import Sentence
 from bot.services.generation import GenerationService
+from bot.translation import Speech
 from bot.ui.cards import closed_card, ending, finished_card
 from bot.ui.layout import Layout
 from bot.ui.text import escape
@@ -25,11 +27,12 @@ log = logging.getLogger(__name__)
 LONG_WAIT = timedelta(minutes=1)
 #: Seconds that Discord may be out of reach before a job is left to the next start of the bot.
 PATIENCE = 15 * 60
-NO_WAY = (
+NO_WAY = Sentence(
     "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
     "ask the owner of this bot."
 )
-TOO_LARGE = "The picture is made and kept, but even made smaller it is more than Discord takes here."
+TOO_LARGE = Sentence("The picture is made and kept, but even made smaller it is more than Discord takes here.")
+SENT_HERE = "sent here because the bot cannot post in {channel}"
 
 
 async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended) -> None:
@@ -45,7 +48,7 @@ async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended)
             way = await _deliver(generation, live, outcome)
     # After it is recorded as posted: a bot that is stopped in between calls nobody, rather than calling twice.
     if way is Way.EDITED and live.took > LONG_WAIT and not isinstance(outcome, JobCancelled):
-        await live.message.ping(_call(outcome))
+        await live.message.ping(Speech(outcome.job.locale).say(_call(outcome)))
 
 
 async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended) -> Way | None:
@@ -56,7 +59,7 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
         pngs = [image.png for image in outcome.images] or await generation.pictures_of(job.id)
         way = await _post_pictures(live, outcome, pngs)
     except (BotError, TooLarge) as error:
-        reason = TOO_LARGE if isinstance(error, TooLarge) else str(error)
+        reason = TOO_LARGE if isinstance(error, TooLarge) else error.sentence
         await generation.undeliverable(job.id, reason)
         return await _say(live, job.evolve(status=JobStatus.FAILED), reason)
     if way is None:
@@ -66,8 +69,8 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
     return way
 
 
-async def _say(live: LiveJob, job: Job, sentence: str) -> Way | None:
-    card = closed_card(job, sentence)
+async def _say(live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
+    card = closed_card(job, Speech(job.locale).say(sentence))
     return await live.message.deliver(card, list, card)
 
 
@@ -77,9 +80,8 @@ async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[by
     attachments = await encode(outcome.job, pngs, message.filesize_limit)
     while True:
         card = _finished(outcome, attachments)
-        private = _finished(
-            outcome, attachments, f"sent here because the bot cannot post in <#{outcome.job.channel_id}>"
-        )
+        here = Sentence.of(SENT_HERE, channel=f"<#{outcome.job.channel_id}>")
+        private = _finished(outcome, attachments, here)
         try:
             return await message.deliver(card, attachments.files, private)
         except TooLarge:
@@ -89,11 +91,15 @@ async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[by
         attachments = await encode(outcome.job, pngs, message.filesize_limit, attachments.level + 1)
 
 
-def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: str) -> Layout:
+def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: Sentence) -> Layout:
     job = outcome.job
-    again = "made in a second attempt, the first was cut short" if job.attempts > 1 else ""
-    said = [str(remark) for remark in dict.fromkeys(r for image in outcome.images for r in image.remarks)]
-    shown = [remark for remark in (*map(escape, said), attachments.remark, again, *remarks) if remark]
+    say = Speech(job.locale).say
+    made = dict.fromkeys(remark for image in outcome.images for remark in image.remarks)
+    about = [] if attachments.remark is None else [attachments.remark]
+    if job.attempts > 1:
+        about.append(Sentence.of("made in a second attempt, the first was cut short"))
+    # Those of the engine may quote the prompt.
+    shown = [*(escape(say(remark)) for remark in made), *map(say, (*about, *remarks))]
     return finished_card(job, attachments.pictures, elapsed=_elapsed(outcome), remarks=shown)
 
 
@@ -106,7 +112,8 @@ def _elapsed(outcome: JobSucceeded) -> float | None:
     return (job.finished_at - job.started_at).total_seconds()
 
 
-def _call(outcome: Ended) -> str:
+def _call(outcome: Ended) -> Sentence:
     if not isinstance(outcome, JobSucceeded):
-        return "Your picture could not be made."
-    return "Your pictures are ready." if outcome.job.parameters.num_images_per_prompt > 1 else "Your picture is ready."
+        return Sentence.of("Your picture could not be made.")
+    several = outcome.job.parameters.num_images_per_prompt > 1
+    return Sentence.of("Your pictures are ready." if several else "Your picture is ready.")

@@ -89,7 +89,7 @@ class LocalExecutor:
         """Wait until the model is loaded. Raises `ExecutorUnavailable` when that has become hopeless."""
         while self._health.state not in (ExecutorState.READY, ExecutorState.BUSY):
             if self._health.state is ExecutorState.UNAVAILABLE:
-                raise ExecutorUnavailable(self._health.detail)
+                raise ExecutorUnavailable("{reason}", reason=self._health.detail)
             self._changed.clear()
             await self._changed.wait()
 
@@ -131,7 +131,7 @@ class LocalExecutor:
         if run is None or run.is_sent:
             return
         if self._health.state is ExecutorState.UNAVAILABLE:
-            run.fail(ExecutorUnavailable(self._health.detail))
+            run.fail(ExecutorUnavailable("{reason}", reason=self._health.detail))
         elif self._health.state is ExecutorState.READY and self._send(Generate(run.number, run.batch)):
             run.is_sent = True
             self._set(ExecutorState.BUSY)
@@ -217,7 +217,7 @@ class LocalExecutor:
             if isinstance(message, Failed):
                 if message.trace:
                     log.error("job %s failed:\n%s", ", ".join(str(job.id) for job in run.batch), message.trace)
-                run.fail(getattr(errors, message.error)(message.reason))
+                run.fail(getattr(errors, message.error).of(message.reason))
             elif not run.result.done():
                 run.result.set_result(list(message.images))
 
@@ -232,7 +232,7 @@ class LocalExecutor:
     def _give_up(self, reason: str) -> None:
         self._set(ExecutorState.UNAVAILABLE, reason)
         if self._run is not None:
-            self._run.fail(ExecutorUnavailable(reason))
+            self._run.fail(ExecutorUnavailable("{reason}", reason=reason))
 
     def _set(self, state: ExecutorState, detail: str = "", progress: float = 1.0, device: str = "") -> None:
         self._health = ExecutorHealth(state, detail, progress, device or self._health.device, self._pid, self._restarts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
+from bot.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentence.
+    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentences.
 
     `trace` is for the log, and empty where the sentence says all.
     """
 
     number: int
     error: str
-    reason: str
+    reason: tuple[Sentence, ...]
     trace: str
 
 

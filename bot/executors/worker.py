@@ -92,9 +92,11 @@ def _answer(
         log.exception("the device failed")
         os._exit(1)
     except BotError as error:
-        return Failed(order.number, type(error).__name__, str(error), "")
+        return Failed(order.number, type(error).__name__, tuple(error.sentences), "")
     except Exception:  # noqa: BLE001 - whatever one job does, the next one must find a worker
-        return Failed(order.number, GenerationFailed.__name__, str(GenerationFailed()), traceback.format_exc())
+        return Failed(
+            order.number, GenerationFailed.__name__, tuple(GenerationFailed().sentences), traceback.format_exc()
+        )
     return Generated(order.number, tuple(images))
 
 

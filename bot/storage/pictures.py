@@ -43,7 +43,7 @@ class PictureFolder:
         with translated("The pictures cannot be read from disk. The owner of this bot finds the reason in its log."):
             pictures = [path.read_bytes() for path in self._existing(job_id)]
         if not pictures:
-            raise PicturesGone(f"The pictures of job #{job_id} are not kept any more.")
+            raise PicturesGone("The pictures of job #{job} are not kept any more.", job=job_id)
         return pictures
 
     def _delete(self, job_id: int) -> None:

@@ -13,7 +13,8 @@ from discord import MediaGalleryItem, ui
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
-from bot.line import ordinal
+from bot.line import place
+from bot.sentences import Sentence
 from bot.ui import text
 from bot.ui.buttons import again_button, cancel_button, delete_button
 from bot.ui.layout import Layout
@@ -71,7 +72,7 @@ def waiting_line(job: Job, standing: Standing) -> str:
     """“3rd in line · ready in 2 minutes · #41”."""
     parts = []
     if standing.position is not None:
-        parts.append(f"{ordinal(standing.position)} in line" if standing.position > 1 else "Next in line")
+        parts.append(text.capital(str(place(standing.position))))
     if warming := warming_up(standing.health):
         parts.append(warming)
     if standing.expected_at is not None:
@@ -157,8 +158,8 @@ def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:
     return ui.TextDisplay(f"{text.headline(job.parameters)} · <@{job.user_id}>")
 
 
-def ending(job: Job) -> str:
-    """How a job without a picture ended, in a sentence."""
+def ending(job: Job) -> Sentence:
+    """How a job without a picture ended."""
     if job.status is JobStatus.CANCELLED:
-        return "Cancelled."
-    return job.error or "The picture could not be made."
+        return Sentence.of("Cancelled.")
+    return job.error or Sentence.of("The picture could not be made.")

@@ -10,6 +10,8 @@ import discord
 from discord import app_commands
 
 from bot.errors import BotError, RequestRejected
+from bot.sentences import Sentence
+from bot.translation import Speech
 from bot.ui.text import escape, plain
 
 log = logging.getLogger(__name__)
@@ -18,7 +20,7 @@ UNKNOWN_INTERACTION = 10062
 ALREADY_ACKNOWLEDGED = 40060
 #: Discord forgets an interaction at random, and answers of ours can cross: neither can be mended, neither is a bug.
 HARMLESS = (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED)
-UNKNOWN = "That did not work, and it is not your fault."
+UNKNOWN = Sentence("That did not work, and it is not your fault.")
 REFERENCE = "Reference for the owner of this bot: `{reference}`."
 MAX_LENGTH = 2000
 #: How much of a wrong value its refusal repeats.
@@ -42,8 +44,8 @@ async def answer_error(
         return
     if isinstance(error, RequestRejected):
         log.info("interaction %s: rejected, %s", interaction.id, type(error).__name__)
-        sentence = str(error)
-    elif isinstance(error, app_commands.AppCommandError) and (known := _sentence(error)):
+        sentence = error.sentence
+    elif isinstance(error, app_commands.AppCommandError) and (known := _sentence(error)) is not None:
         log.info("interaction %s: refused, %s", interaction.id, type(error).__name__)
         sentence = known
     else:
@@ -51,21 +53,24 @@ async def answer_error(
         about = f"job {job_id}" if job_id is not None else f"interaction {interaction.id}"
         log.error("%s: %s failed, reference %s", about, _name(interaction), reference, exc_info=error)
         # Our own errors have a sentence for people; what a foreign one says is for the log alone.
-        said = str(error) if isinstance(error, BotError) else UNKNOWN
-        sentence = f"{said} {REFERENCE.format(reference=reference)}"
+        said = error.sentence if isinstance(error, BotError) else UNKNOWN
+        sentence = Sentence.joined([said, Sentence.of(REFERENCE, reference=reference)])
     await reply(interaction, sentence)
 
 
-async def reply(interaction: discord.Interaction[Any], sentence: str) -> None:
-    """Say something to this person alone, through whichever way of answering is left."""
-    sentence = plain(sentence, MAX_LENGTH)
+async def reply(interaction: discord.Interaction[Any], sentence: Sentence | str, /, **values: Any) -> None:
+    """Say something to this person alone, in their language, through whichever way of answering is left.
+
+    `sentence` may be a template for `values`.
+    """
+    said = plain(Speech(interaction.locale).say(sentence, **values), MAX_LENGTH)
     try:
         if interaction.response.is_done():
-            await interaction.followup.send(sentence, ephemeral=True)
+            await interaction.followup.send(said, ephemeral=True)
         else:
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(said, ephemeral=True)
     except discord.InteractionResponded:
-        await interaction.followup.send(sentence, ephemeral=True)
+        await interaction.followup.send(said, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.info("interaction %s: the answer did not get through: %s", interaction.id, error)
 
@@ -86,29 +91,35 @@ def _unwrapped(error: BaseException) -> BaseException:
     return error
 
 
-def _sentence(error: app_commands.AppCommandError) -> str:
-    """What a refusal of discord.py's means; empty for what is not one."""
+def _sentence(error: app_commands.AppCommandError) -> Sentence | None:
+    """What a refusal of discord.py's means; None for what is not one."""
+    say = Sentence.of
     match error:
         case app_commands.NoPrivateMessage():
-            return "That works in a server only."
+            return say("That works in a server only.")
         case app_commands.MissingPermissions():
-            return f"You need {_permissions(error.missing_permissions)} for that. A moderator has it."
+            return say(
+                "You need {permissions} for that. A moderator has it.",
+                permissions=_permissions(error.missing_permissions),
+            )
         case app_commands.BotMissingPermissions():
-            return f"I lack {_permissions(error.missing_permissions)} here. Ask a moderator to allow it."
+            return say(
+                "I lack {permissions} here. Ask a moderator to allow it.",
+                permissions=_permissions(error.missing_permissions),
+            )
         case app_commands.MissingRole() | app_commands.MissingAnyRole():
-            return "Your roles do not allow that here. Ask a moderator."
+            return say("Your roles do not allow that here. Ask a moderator.")
         case app_commands.CommandOnCooldown():
-            return f"That was used a moment ago. Try again in {error.retry_after:.0f} s."
+            return say("That was used a moment ago. Try again in {seconds} s.", seconds=f"{error.retry_after:.0f}")
         case app_commands.CheckFailure():
-            return "That is not allowed here."
+            return say("That is not allowed here.")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return "This command has changed. Discord shows the new one after a restart of the app (Ctrl-R)."
+            return say("This command has changed. Discord shows the new one after a restart of the app (Ctrl-R).")
         case app_commands.TransformerError():
-            return f"“{escape(str(error.value), QUOTED)}” is not something that can stand there."
+            return say("“{value}” is not something that can stand there.", value=escape(str(error.value), QUOTED))
         case _:
-            return ""
+            return None
 
 
-def _permissions(names: list[str]) -> str:
-    words = [name.replace("_", " ").title() for name in names]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+def _permissions(names: list[str]) -> Sentence:
+    return Sentence.listed([name.replace("_", " ").title() for name in names])

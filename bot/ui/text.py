@@ -9,9 +9,11 @@ from itertools import islice
 
 import discord
 
+from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job
-from bot.parameters import Lora, Parameters
+from bot.parameters import Lora, Parameters, title
 from bot.sentences import Sentence
+from bot.translation import ENGLISH, Speech
 
 PROMPT_LENGTH = 240
 CHOICE_LENGTH = 100
@@ -69,10 +71,15 @@ def choice(job: Job, state: str) -> str:
     return plain(f"#{job.id} · {state} · {job.parameters.prompt}", CHOICE_LENGTH)
 
 
-def alt_text(parameters: Parameters, index: int, count: int) -> str:
+def alt_text(parameters: Parameters, index: int, count: int, speech: Speech = ENGLISH) -> str:
     """What a picture shows, for those who cannot see it: its prompt."""
-    place = f" (picture {index + 1} of {count})" if count > 1 else ""
+    place = " " + speech.say("(picture {number} of {count})", number=index + 1, count=count) if count > 1 else ""
     return plain(parameters.prompt, ALT_TEXT_LENGTH - len(place)) + place
+
+
+def capital(text: str) -> str:
+    """The beginning of a line."""
+    return text[:1].upper() + text[1:]
 
 
 def relative(moment: datetime) -> str:
@@ -94,72 +101,88 @@ def seconds(amount: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
-def count(number: int, noun: str) -> str:
-    """1 step, 2 steps."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def megabytes(size: int) -> str:
     """A file's size as Discord counts it."""
     return f"{size / 2**20:.1f} MiB"
 
 
-def parameter_lines(parameters: Parameters, *remarks: str) -> str:
+def warming_up(health: ExecutorHealth | None) -> Sentence | None:
+    """Why nothing runs yet, where that is so."""
+    if health is None:
+        return None
+    match health.state:
+        case ExecutorState.LOADING if health.progress:
+            return Sentence.of("warming up · model loading {percent} %", percent=f"{health.progress:.0%}".rstrip("%"))
+        case ExecutorState.LOADING:
+            return Sentence.of("warming up")
+        case ExecutorState.RESTARTING:
+            return Sentence.of("warming up · the picture process is being started again")
+        case ExecutorState.UNAVAILABLE if health.detail:
+            return Sentence.of("{reason}", reason=plain(health.detail))
+        case ExecutorState.UNAVAILABLE:
+            return Sentence.of("the picture process cannot be started")
+        case _:
+            return None
+
+
+def parameter_lines(parameters: Parameters, *remarks: str, speech: Speech = ENGLISH) -> str:
     """Everything that went into the picture, in small print; `remarks` end the last line."""
-    p = parameters
+    p, say = parameters, speech.say
     lines = [
         [
             f"{p.width}×{p.height}",
-            count(p.num_inference_steps, "step"),
+            say(Sentence.counted(p.num_inference_steps, "{count} step", "{count} steps")),
             escape(p.scheduler),
-            f"guidance {p.guidance_scale:g}",
+            say("guidance {value}", value=f"{p.guidance_scale:g}"),
         ],
-        [_refiner(p), _seeds(p), *remarks],
+        [say(_refiner(p)), say(_seeds(p)), *remarks],
     ]
-    unusual = _unusual(p)
+    unusual = _unusual(p, speech)
     if unusual:
         lines.insert(1, unusual)
     texts = [" · ".join(line) for line in lines]
     texts += [
-        f"{label}: {escape(prompt, PROMPT_LENGTH)}"
+        say("{label}: {prompt}", label=label, prompt=escape(prompt, PROMPT_LENGTH))
         for label, prompt in (
-            ("typed", p.raw_prompt),
-            ("second prompt", p.prompt_2),
-            ("without", p.negative_prompt),
-            ("second negative prompt", p.negative_prompt_2),
+            (Sentence.of("typed"), p.raw_prompt),
+            (Sentence.of("second prompt"), p.prompt_2),
+            (Sentence.of("without"), p.negative_prompt),
+            (Sentence.of("second negative prompt"), p.negative_prompt_2),
         )
         if prompt
     ]
     return "\n".join(f"-# {text}" for text in texts)
 
 
-def _refiner(parameters: Parameters) -> str:
+def _refiner(parameters: Parameters) -> Sentence:
     if parameters.denoising_end is None:
-        return "base alone"
-    return f"refiner from {parameters.denoising_end:g}"
+        return Sentence.of("base alone")
+    return Sentence.of("refiner from {share}", share=f"{parameters.denoising_end:g}")
 
 
-def _seeds(parameters: Parameters) -> str:
+def _seeds(parameters: Parameters) -> Sentence:
     last = parameters.of_image(parameters.num_images_per_prompt - 1).seed
-    return f"seed {parameters.seed}" if last == parameters.seed else f"seeds {parameters.seed}–{last}"
+    if last == parameters.seed:
+        return Sentence.of("seed {seed}", seed=last)
+    return Sentence.of("seeds {first}–{last}", first=parameters.seed, last=last)
 
 
-def _unusual(parameters: Parameters) -> list[str]:
+def _unusual(parameters: Parameters, speech: Speech) -> list[str]:
     """Fields that stand otherwise than they do by default, by the names that people type."""
     names: tuple[str, ...] = QUIET_MODES + QUIET + QUIET_NEGATIVE
     if parameters.denoising_end is not None:
         names += QUIET_REFINER
     fields = Parameters.model_fields
     return [
-        f"{fields[name].title} {_value(getattr(parameters, name))}"
+        f"{speech.option(title(name))} {_value(getattr(parameters, name))}"
         for name in names
         if getattr(parameters, name) != fields[name].default
     ]
 
 
-def remark_lines(remarks: Iterable[Sentence]) -> str:
+def remark_lines(remarks: Iterable[Sentence], speech: Speech = ENGLISH) -> str:
     """What else a job's author should know, in small print."""
-    return "\n".join(f"-# {escape(str(remark), PROMPT_LENGTH)}" for remark in islice(remarks, MAX_REMARKS))
+    return "\n".join(f"-# {escape(speech.say(remark), PROMPT_LENGTH)}" for remark in islice(remarks, MAX_REMARKS))
 
 
 def _value(value: object) -> str:

@@ -103,7 +103,7 @@ async def test_without_any_way_left_the_picture_is_kept_and_the_job_says_so(serv
     )
     server.executor.finish(1, [PNG])
     job = await server.until_recorded(JobStatus.FAILED)
-    assert job.error == (
+    assert str(job.error) == (
         "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
         "ask the owner of this bot."
     )

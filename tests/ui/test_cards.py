@@ -11,6 +11,7 @@ from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import JobStatus
 from bot.parameters import MAX_PROMPT_LENGTH
+from bot.sentences import Sentence
 from bot.ui import cards
 from bot.ui.cards import Picture, Standing
 from bot.ui.layout import Layout, text_of
@@ -74,9 +75,9 @@ def test_after_the_last_step_the_card_says_that_it_is_finishing() -> None:
 
 
 def test_the_colour_tells_how_a_job_ended() -> None:
-    failed = make_job(status=JobStatus.FAILED, error="Because.")
+    failed = make_job(status=JobStatus.FAILED, error=Sentence("Because."))
     cancelled = make_job(status=JobStatus.CANCELLED)
-    assert (cards.ending(failed), cards.ending(cancelled)) == ("Because.", "Cancelled.")
+    assert (str(cards.ending(failed)), str(cards.ending(cancelled))) == ("Because.", "Cancelled.")
     assert colour_of(cards.closed_card(failed, "Because.")) == cards.BROKEN
     assert colour_of(cards.closed_card(cancelled, "Cancelled.")) == cards.OVER
 
