@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.client import ImagineBot
 from bot.delivery.pace import EditPace
+from bot.diffusion.assets import Assets
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
 from bot.heartbeat import heartbeat
@@ -18,6 +19,7 @@ from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
+from bot.services.remake import RemakeService
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
@@ -33,6 +35,7 @@ class Application:
     executor: Executor
     queue: JobQueue
     generation: GenerationService
+    remakes: RemakeService
     bot: ImagineBot
 
     @asynccontextmanager
@@ -58,12 +61,13 @@ async def open_application(
         executor = await stack.enter_async_context(executor or create_executor(settings, model))
         queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
         pictures = PictureFolder(settings.data_dir / "pictures")
-        inputs = InputFolder(settings.inputs_dir)
+        inputs, assets = InputFolder(settings.inputs_dir), Assets.of(settings)
         prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         originals = OriginalFolder(settings.data_dir / "originals")
-        generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals)
-        bot = ImagineBot(settings, storage, generation, pace)
-        yield Application(settings, model, storage, executor, queue, generation, bot)
+        generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets)
+        remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras()])
+        bot = ImagineBot(settings, storage, generation, remakes, pace)
+        yield Application(settings, model, storage, executor, queue, generation, remakes, bot)
 
 
 async def run_bot(settings: Settings, executor: Executor | None = None) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from bot.comparison import Comparison
 from bot.parameters import Parameters
 from bot.sentences import Sentence
 
@@ -35,6 +36,7 @@ class Job:
 
     `remarks` are what else its author should know, as what was changed of the request; `locale` is the language, by
     Discord's code, in which its card speaks. `original_id` is the file of the picture that it makes again, if any.
+    With a `comparison` its one picture is a sheet of many, and its parameters are those of the first of them.
     """
 
     id: int
@@ -51,6 +53,7 @@ class Job:
     remarks: tuple[Sentence, ...] = ()
     locale: str | None = None
     original_id: str | None = None
+    comparison: Comparison | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
@@ -61,9 +64,14 @@ class Job:
     @property
     def cost(self) -> float:
         """Work in megapixel-steps: pixels x steps x images, twice with classifier-free guidance."""
-        p = self.parameters
-        passes = 2 if p.guidance_scale > 1 else 1
-        return p.width * p.height / 1e6 * p.num_inference_steps * p.num_images_per_prompt * passes
+        if self.comparison is not None:
+            return sum(map(_cost, self.comparison.cells))
+        return _cost(self.parameters)
+
+
+def _cost(p: Parameters) -> float:
+    passes = 2 if p.guidance_scale > 1 else 1
+    return p.width * p.height / 1e6 * p.num_inference_steps * p.num_images_per_prompt * passes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.comparison import AskedAxis
+from bot.comparison.comparer import Comparer
+from bot.diffusion.assets import Assets
 from bot.errors import BotError, JobFinished, JobUnfinished, NotYourJob, StorageUnavailable
 from bot.events import (
     JobCancelled,
@@ -64,14 +67,17 @@ class GenerationService:
         queue: JobQueue,
         prompts: PromptReader,
         originals: OriginalFolder,
+        assets: Assets,
     ) -> None:
         check_defaults(model)
         self.model = model
         self.prompts = prompts
+        self.comparer = Comparer(model, prompts, assets.loras)
         self._storage = storage
         self._pictures = pictures
         self.inputs = inputs
         self.originals = originals
+        self.assets = assets
         self._queue = queue
         self._listeners: list[Listener] = []
         self._admission = asyncio.Lock()
@@ -93,13 +99,15 @@ class GenerationService:
         locale: str | None = None,
         remarks: Sequence[Sentence] = (),
         original_id: str | None = None,
+        axes: Sequence[AskedAxis] = (),
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
         What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
         job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
-        `remarks`. When it is done, they say whether it came out as the picture `original_id`. Raises
-        `RequestRejected` with what to change, and `StorageUnavailable` when it cannot be recorded.
+        `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
+        `axes` it is a sheet that compares their values. Raises `RequestRejected` with what to change, and
+        `StorageUnavailable` when it cannot be recorded.
         """
         record = {
             "user_id": user_id,
@@ -110,7 +118,7 @@ class GenerationService:
             "original_id": original_id,
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
-        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {}, remarks)))
+        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {}, remarks, axes)))
 
     async def again(
         self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
@@ -125,6 +133,7 @@ class GenerationService:
             changes=asked | {"seed": random_seed()},
             parent_id=parent.id,
             locale=locale,
+            axes=() if parent.comparison is None else self.comparer.again(parent.comparison),
         )
 
     async def attach_message(self, job_id: int, message_id: int) -> None:
@@ -219,16 +228,21 @@ class GenerationService:
         changes: Mapping[str, Any],
         beneath: Mapping[str, Any],
         remarks: Sequence[Sentence],
+        axes: Sequence[AskedAxis],
     ) -> Job:
         layers = model_defaults(self.model) | {name: value for name, value in beneath.items() if value is not ...}
-        changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
-        within, clamped = clamp(changes)
-        parameters, user_id = merge(self.model, layers, within), record["user_id"]
+        comparison, user_id = None, record["user_id"]
+        if axes:
+            comparison, read = await asyncio.to_thread(self.comparer.compare, changes, layers, axes)
+            parameters, said = comparison.cells[0], [*remarks, *read]
+        else:
+            changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
+            within, clamped = clamp(changes)
+            parameters, said = merge(self.model, layers, within), [*remarks, *read, *clamped]
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._admission:
             self._queue.check_admission(user_id)
-            said = [*remarks, *read, *clamped]
-            job = await self._storage.record_job(**record, parameters=parameters, remarks=said)
+            job = await self._storage.record_job(**record, parameters=parameters, remarks=said, comparison=comparison)
             self._queue.submit(job)
         log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)
         return job

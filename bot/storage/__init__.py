@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, insert, select, text, update
+from sqlalchemy import Update, delete, insert, null, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.comparison import Comparison
 from bot.errors import JobNotFound, JobUnreadable, StorageUnavailable
 from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
@@ -51,6 +52,7 @@ class Storage:
         remarks: Sequence[Sentence] = (),
         locale: str | None = None,
         original_id: str | None = None,
+        comparison: Comparison | None = None,
     ) -> Job:
         """A new job, waiting; on disk when this returns."""
         statement = (
@@ -66,6 +68,7 @@ class Storage:
                 remarks=_as_json(remarks),
                 locale=locale,
                 original_id=original_id,
+                comparison=null() if comparison is None else comparison.to_json(),
                 created_at=datetime.now(UTC),
             )
             .returning(jobs)

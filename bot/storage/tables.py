@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from bot.comparison import Comparison
 from bot.errors import JobUnreadable
 from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
@@ -97,6 +98,7 @@ jobs = Table(
     Column("remarks", Document, nullable=False),
     Column("locale", String(20)),
     Column("original_id", String(64)),
+    Column("comparison", Document),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -120,8 +122,10 @@ def job_from_row(row: RowMapping) -> Job:
         parameters = Parameters.model_validate(values.pop("parameters"))
         status = JobStatus(values.pop("status"))
         remarks = tuple(map(Sentence.from_json, values.pop("remarks")))
-    except (ValidationError, ValueError, TypeError) as error:
+        compared = values.pop("comparison")
+        comparison = None if compared is None else Comparison.from_json(compared, parameters)
+    except (ValidationError, ValueError, TypeError, KeyError) as error:
         raise JobUnreadable(
             "Job #{job} was recorded by another version of this bot and cannot be read any more.", job=row["id"]
         ) from error
-    return Job(parameters=parameters, status=status, remarks=remarks, **values)
+    return Job(parameters=parameters, status=status, remarks=remarks, comparison=comparison, **values)
