@@ -25,6 +25,7 @@ from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
+from bot.services.remake import RemakeService
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.ui.buttons import JobButton
@@ -59,7 +60,12 @@ class ImagineBot(commands.Bot):
     """Speaks with Discord. It needs no privileged intent: slash commands and presses come without any."""
 
     def __init__(
-        self, settings: Settings, storage: Storage, generation: GenerationService, pace: EditPace | None = None
+        self,
+        settings: Settings,
+        storage: Storage,
+        generation: GenerationService,
+        remakes: RemakeService,
+        pace: EditPace | None = None,
     ) -> None:
         super().__init__(
             commands.when_mentioned,
@@ -72,6 +78,7 @@ class ImagineBot(commands.Bot):
         self._settings = settings
         self._storage = storage
         self._generation = generation
+        self._remakes = remakes
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
 

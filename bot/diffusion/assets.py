@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.errors import GenerationFailed
 from bot.inputs import open_input
-from bot.loras import LoraInfo, find_lora
+from bot.loras import LoraInfo, find_lora, list_loras
 from bot.parameters import quoted
 from bot.settings import Settings
 
@@ -31,6 +31,10 @@ class Assets:
     def picture(self, input_id: str) -> Image.Image:
         """An input picture. Raises `PicturesGone`."""
         return open_input(self.inputs or Path(), input_id)
+
+    def list_loras(self) -> list[LoraInfo]:
+        """All LoRAs, by name."""
+        return [] if self.loras is None else list_loras(self.loras)
 
     def lora(self, name: str) -> LoraInfo:
         """A LoRA. Raises `LoraNotFound` or `LoraUnusable`."""

@@ -12,6 +12,7 @@ from typing import Any
 from bot.comparison import AskedAxis
 from bot.comparison.comparer import Comparer
 from bot.diffusion.assets import Assets
+from bot.diffusion.assets import Assets
 from bot.errors import BotError, JobFinished, JobUnfinished, NotYourJob, StorageUnavailable
 from bot.events import (
     JobCancelled,
@@ -77,6 +78,7 @@ class GenerationService:
         self._pictures = pictures
         self.inputs = inputs
         self.originals = originals
+        self.assets = assets
         self.assets = assets
         self._queue = queue
         self._listeners: list[Listener] = []

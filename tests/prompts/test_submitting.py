@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.diffusion.assets import Assets
 from bot.errors import InvalidParameters
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
@@ -29,7 +30,7 @@ async def open_service(folder: Path) -> AsyncIterator[GenerationService]:
         queue = JobQueue(ScriptedExecutor(), max_jobs=50, max_jobs_per_user=50)
         pictures, inputs = PictureFolder(folder / "pictures"), InputFolder(folder / "inputs")
         originals = OriginalFolder(folder / "originals")
-        yield GenerationService(ENSEMBLE, storage, pictures, inputs, queue, reader, originals)
+        yield GenerationService(ENSEMBLE, storage, pictures, inputs, queue, reader, originals, Assets())
 
 
 async def test_a_job_is_recorded_as_typed_and_as_drawn_with_its_remarks(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.diffusion.assets import Assets
 from bot.errors import (
     BotError,
     InvalidParameters,
@@ -49,7 +50,7 @@ class Room:
         prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
         inputs, originals = InputFolder(folder / "inputs"), OriginalFolder(folder / "originals")
         self.service = GenerationService(
-            ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals
+            ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals, Assets()
         )
         self.told = Seen()
         self.service.subscribe(self.told.add)
