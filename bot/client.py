@@ -18,17 +18,20 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cogs.buttons import Buttons
+from bot.cogs.edits import Edits
 from bot.cogs.help import Help
 from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
+from bot.drafts import DraftFolder
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
 from bot.services.remake import RemakeService
+from bot.services.variants import Variants
 from bot.settings import Settings
 from bot.storage import Storage
-from bot.ui.buttons import JobButton
+from bot.ui.buttons import DraftButton, JobButton
 from bot.ui.errors import answer_error
 from bot.ui.translator import CatalogueTranslator
 
@@ -85,10 +88,14 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, DraftButton)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
-        await self.add_cog(Buttons(self._generation, self.delivery))
+        upscaler = self._settings.upscaler_model
+        variants = Variants(self._generation, None if upscaler is None else upscaler.stem)
+        await self.add_cog(Buttons(self._generation, variants, self._remakes, self.delivery))
+        drafts = DraftFolder(self._settings.data_dir / "drafts")
+        await self.add_cog(Edits(self._generation, self.delivery, drafts))
         await self.add_cog(Help(self._generation.model))
         await self._sync_commands()
 

@@ -73,6 +73,10 @@ class PicturesGone(RequestRejected):
     """The pictures of this job are not kept any more."""
 
 
+class DraftGone(RequestRejected):
+    """What you typed is not kept any more. Begin again with the picture's buttons."""
+
+
 class NotYourJob(RequestRejected):
     """Only the person who asked for this job, or a moderator, can do that."""
 

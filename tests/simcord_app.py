@@ -122,6 +122,12 @@ class SimulatedServer:
         return self.answer(await self.alice._dispatch_interaction(COMMAND, self.channel, data))
 
     async def press(self, card: Card, custom_id: str, member: simcord.MemberActor | None = None) -> list[Card]:
+        """Press a button by its id; returns what is answered beside changes of the card."""
+        return self.answers(await self.pressed(card, custom_id, member), card.id)
+
+    async def pressed(
+        self, card: Card, custom_id: str, member: simcord.MemberActor | None = None
+    ) -> simcord.InteractionResult:
         """Press a button by its id; one that the card does not have stands in place of its first, as on an old card."""
         data = {"custom_id": custom_id, "component_type": 2}
         member = member or self.alice
@@ -140,8 +146,12 @@ class SimulatedServer:
             source_message_id=card.id,
         )
         assert result.acknowledged, "the press was not answered"
-        answers = [result.response, *result.followups]
-        return [Card(self, each.channel_id, each.id) for each in answers if each is not None and each.id != card.id]
+        return result
+
+    def answers(self, result: simcord.InteractionResult, besides: int | None = None) -> list[Card]:
+        """The messages that answer, other than the one of that id."""
+        messages = [each for each in (result.response, *result.followups) if each is not None and each.id != besides]
+        return [Card(self, each.channel_id, each.id) for each in messages]
 
     def forbid(self, *permissions: str) -> None:
         """Take permissions in the channel away from everybody, the bot among them."""

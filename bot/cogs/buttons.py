@@ -3,37 +3,70 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import discord
 from discord.ext import commands
 
-from bot.cogs.rules import check_can_post, moderates
+from bot.cogs.edits import edit_id
+from bot.cogs.rules import asker_of, moderates
 from bot.delivery import Delivery
-from bot.errors import RequestRejected
-from bot.jobs import JobStatus
+from bot.errors import InfotextMissing, PicturesGone, RequestRejected
+from bot.jobs import Job, JobStatus
 from bot.services.generation import GenerationService
-from bot.ui.buttons import AGAIN, CANCEL, DELETE
+from bot.services.remake import ReadPicture, RemakeService
+from bot.services.variants import Variants
+from bot.translation import Speech
+from bot.ui import buttons
+from bot.ui.choices import extend_choice, more_choice, said, vary_choice
+from bot.ui.edit_modal import edit_modal
 from bot.ui.errors import answer_error
+from bot.ui.info import info_card
+from bot.ui.layout import Layout
+
+Press = Callable[[discord.Interaction[Any], int, int], Awaitable[None]]
 
 
 class Buttons(commands.Cog):
-    """The buttons on cards, for as long as the cards stand."""
+    """The buttons on cards, for as long as the cards stand.
 
-    def __init__(self, generation: GenerationService, delivery: Delivery) -> None:
+    What makes a new job is everybody's: it is a job of whoever presses. What changes the job itself is its author's.
+    """
+
+    def __init__(
+        self, generation: GenerationService, variants: Variants, remakes: RemakeService, delivery: Delivery
+    ) -> None:
         self._generation = generation
+        self._variants = variants
+        self._remakes = remakes
         self._delivery = delivery
+        self._presses: Mapping[str, Press] = {
+            buttons.CANCEL: self._cancel,
+            buttons.AGAIN: self._again,
+            buttons.DELETE: self._delete,
+            buttons.VARY: partial(self._ask, vary_choice),
+            buttons.SUBTLE: partial(self._vary, strong=False),
+            buttons.STRONG: partial(self._vary, strong=True),
+            buttons.UPSCALE: self._upscale,
+            buttons.EDIT: self._edit,
+            buttons.MORE: partial(self._ask, lambda job, _, speech: more_choice(job, speech)),
+            buttons.EXTEND: partial(self._ask, extend_choice),
+            **{action: partial(self._extend, to) for to, action in buttons.EXTEND_TO.items()},
+            buttons.REDRAW: self._redraw,
+            buttons.INFO: self._info,
+        }
 
     @commands.Cog.listener()
-    async def on_job_button(self, interaction: discord.Interaction[Any], action: str, job_id: int) -> None:
+    async def on_job_button(self, interaction: discord.Interaction[Any], action: str, job_id: int, index: int) -> None:
         """A `JobButton` was pressed."""
-        presses = {CANCEL: self._cancel, AGAIN: self._again, DELETE: self._delete}
         try:
-            await presses.get(action, _of_another_version)(interaction, job_id)
+            await self._presses.get(action, _of_another_version)(interaction, job_id, index)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await answer_error(interaction, error, job_id=job_id)
 
-    async def _cancel(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+    async def _cancel(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         # The card itself is changed by delivery alone: two writers could leave an old card over the picture.
         await interaction.response.defer()
         job = await self._generation.get(job_id)
@@ -43,22 +76,84 @@ class Buttons(commands.Cog):
         if job.status is JobStatus.RUNNING:
             self._delivery.cancelling(job_id)
 
-    async def _again(self, interaction: discord.Interaction[Any], job_id: int) -> None:
-        job = await self._generation.again(
-            job_id,
-            user_id=interaction.user.id,
-            guild_id=interaction.guild_id,
-            channel_id=check_can_post(interaction),
-        )
-        await self._delivery.answer(job, interaction)
-
-    async def _delete(self, interaction: discord.Interaction[Any], job_id: int) -> None:
+    async def _delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await interaction.response.defer()
         job = await self._generation.get(job_id)
         await self._generation.delete(job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job))
-        with contextlib.suppress(discord.NotFound):
-            await interaction.delete_original_response()
+        if not _is_private(interaction.message):
+            with contextlib.suppress(discord.NotFound):
+                await interaction.delete_original_response()
+            return
+        await self._delete_card(interaction, job)
+        speech = Speech(interaction.locale)
+        await interaction.edit_original_response(view=said(speech.say("Job #{job} is deleted.", job=job_id)))
+
+    async def _delete_card(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        """Delete the message with the pictures, which the pressed button does not stand on."""
+        pressed = interaction.message
+        metadata = pressed.interaction_metadata if pressed is not None else None
+        # A card that had to be sent anew is not the one of which the job knows.
+        message_id = (metadata.interacted_message_id if metadata is not None else None) or job.message_id
+        if message_id is None or interaction.channel_id is None:
+            return
+        channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
+        with contextlib.suppress(discord.NotFound, discord.Forbidden):
+            await channel.get_partial_message(message_id).delete()
+
+    async def _again(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
+        await self._delivery.answer(await self._generation.again(job_id, **asker_of(interaction)), interaction)
+
+    async def _ask(
+        self,
+        choice: Callable[[Job, int, Speech], Layout],
+        interaction: discord.Interaction[Any],
+        job_id: int,
+        index: int,
+    ) -> None:
+        job = await self._generation.get(job_id)
+        view = choice(job, index, Speech(interaction.locale))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def _vary(self, interaction: discord.Interaction[Any], job_id: int, index: int, *, strong: bool) -> None:
+        job = await self._variants.vary(job_id, index, strong=strong, **asker_of(interaction))
+        await self._delivery.answer(job, interaction)
+
+    async def _upscale(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
+        job = await self._variants.upscale(job_id, index, **asker_of(interaction))
+        await self._delivery.answer(job, interaction)
+
+    async def _extend(
+        self, direction: buttons.Direction, interaction: discord.Interaction[Any], job_id: int, index: int
+    ) -> None:
+        job = await self._variants.extend(job_id, index, direction, **asker_of(interaction))
+        await self._delivery.answer(job, interaction)
+
+    async def _edit(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
+        await self._open(interaction, job_id, await self._variants.asked(job_id))
+
+    async def _redraw(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
+        await self._open(interaction, job_id, await self._variants.redrawing(job_id, index))
+
+    async def _open(self, interaction: discord.Interaction[Any], job_id: int, asked: Mapping[str, Any]) -> None:
+        prompts, model = self._generation.prompts, self._generation.model
+        await interaction.response.send_modal(edit_modal(edit_id(job_id), asked, prompts, model))
+
+    async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
+        job = await self._generation.get(job_id)
+        card = info_card(await self._read(job, index), title=f"#{job_id}")
+        await interaction.response.send_message(view=card.view, files=card.files(), ephemeral=True)
+
+    async def _read(self, job: Job, index: int) -> ReadPicture:
+        """What the picture says; where it is gone, what the job says of it."""
+        try:
+            return await self._remakes.read((await self._generation.pictures_of(job.id))[index])
+        except (PicturesGone, InfotextMissing, IndexError):
+            return await self._remakes.recall(job.parameters.of_image(index))
 
 
-async def _of_another_version(interaction: discord.Interaction[Any], job_id: int) -> None:
+def _is_private(message: discord.Message | None) -> bool:
+    return message is not None and message.flags.ephemeral
+
+
+async def _of_another_version(interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
     raise RequestRejected("This button comes from another version of the bot and does nothing any more.")

@@ -9,6 +9,7 @@ import discord
 from bot.errors import CannotPostHere
 from bot.jobs import Job
 from bot.sentences import Sentence
+from bot.services.variants import Asker
 
 
 def check_can_post(interaction: discord.Interaction[Any]) -> int:
@@ -34,6 +35,16 @@ def check_can_post(interaction: discord.Interaction[Any]) -> int:
             permissions=Sentence.listed(lacking),
         )
     return channel.id
+
+
+def asker_of(interaction: discord.Interaction[Any]) -> Asker:
+    """Who asks for a job here, as `submit` takes it. Raises `CannotPostHere`."""
+    return {
+        "user_id": interaction.user.id,
+        "guild_id": interaction.guild_id,
+        "channel_id": check_can_post(interaction),
+        "locale": str(interaction.locale),
+    }
 
 
 def moderates(interaction: discord.Interaction[Any], job: Job) -> bool:

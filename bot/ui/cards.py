@@ -16,7 +16,7 @@ from bot.jobs import Job, JobStatus
 from bot.line import place
 from bot.sentences import Sentence
 from bot.ui import text
-from bot.ui.buttons import again_button, cancel_button, delete_button
+from bot.ui.buttons import cancel_button, closed_row, finished_rows
 from bot.ui.layout import Layout
 
 PREVIEW_NAME = "preview.webp"
@@ -137,7 +137,7 @@ def finished_card(
         _headline_with_author(job),
         ui.MediaGallery(*gallery),
         ui.TextDisplay(details),
-        ui.ActionRow(again_button(job.id), delete_button(job.id)),
+        *finished_rows(job.id, len(pictures)),
         colour=DONE,
     )
 
@@ -148,7 +148,7 @@ def closed_card(job: Job, sentence: str) -> Layout:
         _headline_with_author(job),
         ui.TextDisplay(sentence),
         ui.TextDisplay(text.parameter_lines(job.parameters, f"#{job.id}")),
-        ui.ActionRow(again_button(job.id), delete_button(job.id)),
+        closed_row(job.id),
         colour=BROKEN if job.status is JobStatus.FAILED else OVER,
     )
 

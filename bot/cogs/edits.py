@@ -1,0 +1,84 @@
+"""Requests that were edited in a modal; what is refused of them is kept, and can be opened again."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import discord
+from discord import ui
+from discord.ext import commands
+
+from bot.cogs.rules import asker_of
+from bot.delivery import Delivery
+from bot.drafts import Draft, DraftFolder
+from bot.errors import BotError, RequestRejected
+from bot.services.generation import GenerationService
+from bot.translation import Speech
+from bot.ui.buttons import draft_button
+from bot.ui.choices import said
+from bot.ui.edit_modal import filled_modal, is_answer_to, read_modal, typed_inputs
+from bot.ui.errors import answer_error
+
+log = logging.getLogger(__name__)
+
+PREFIX = "imagine:edit:"
+
+
+def edit_id(job_id: int) -> str:
+    """The id of a modal whose answer becomes a job that comes from that one."""
+    return f"{PREFIX}{job_id}"
+
+
+class Edits(commands.Cog):
+    """Modals that were sent, and opened again."""
+
+    def __init__(self, generation: GenerationService, delivery: Delivery, drafts: DraftFolder) -> None:
+        self._generation = generation
+        self._delivery = delivery
+        self._drafts = drafts
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Something was done in Discord; a modal of ours that was sent is for here."""
+        if not is_answer_to(interaction, PREFIX):
+            return
+        parent_id = str(interaction.custom_id).removeprefix(PREFIX)
+        try:
+            edited = read_modal(typed_inputs(interaction), self._generation.prompts, self._generation.model)
+            job = await self._generation.submit(
+                **asker_of(interaction),
+                changes=edited.changes,
+                beneath=edited.beneath,
+                remarks=edited.remarks,
+                parent_id=int(parent_id),
+            )
+            await self._delivery.answer(job, interaction)
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
+            await refuse_typed(interaction, error, self._drafts)
+
+    @commands.Cog.listener()
+    async def on_draft_button(self, interaction: discord.Interaction[Any], draft_id: str) -> None:
+        """Somebody wants to go on with what was refused."""
+        try:
+            draft = await self._drafts.load(draft_id)
+            await interaction.response.send_modal(filled_modal(draft.custom_id, draft.inputs))
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
+            await answer_error(interaction, error)
+
+
+async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, drafts: DraftFolder) -> None:
+    """Tell what is wrong with a modal that was sent, with a button that opens it again as it was typed."""
+    if not isinstance(error, RequestRejected) or interaction.response.is_done():
+        await answer_error(interaction, error)
+        return
+    try:
+        draft_id = await drafts.save(Draft(str(interaction.custom_id), typed_inputs(interaction)))
+    except BotError:
+        log.exception("interaction %s: what was typed cannot be kept", interaction.id)
+        await answer_error(interaction, error)
+        return
+    log.info("interaction %s: rejected, %s", interaction.id, type(error).__name__)
+    speech = Speech(interaction.locale)
+    view = said(speech.say(error.sentence), ui.ActionRow(draft_button(draft_id, speech)))
+    await interaction.response.send_message(view=view, ephemeral=True)

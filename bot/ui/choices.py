@@ -1,0 +1,70 @@
+"""What a press asks back, for one person alone: how to vary, where to extend, what else can be done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import ui
+
+from bot.canvas import Direction
+from bot.jobs import Job
+from bot.translation import ENGLISH, Speech
+from bot.ui import text
+from bot.ui.buttons import EXTEND, EXTEND_TO, INFO, REDRAW, STRONG, SUBTLE, delete_button, job_button
+from bot.ui.cards import WAITING
+from bot.ui.layout import Layout
+
+SUBTLE_HINT = "Subtle keeps the composition, strong keeps what it is about."
+EXTEND_HINT = "Out makes room on all sides; the others draw on to that side."
+MORE_HINT = (
+    "Extend draws on around the picture, Redraw lets other words draw over it, Info tells all that went into it."
+)
+
+
+def vary_choice(job: Job, index: int, speech: Speech = ENGLISH) -> Layout:
+    """How far a variation of that picture may go."""
+    subtle = job_button(SUBTLE, job.id, speech.say("Subtle"), index)
+    strong = job_button(STRONG, job.id, speech.say("Strong"), index)
+    return _asked(job, speech.say(SUBTLE_HINT), ui.ActionRow(subtle, strong), index=index, speech=speech)
+
+
+def extend_choice(job: Job, index: int, speech: Speech = ENGLISH) -> Layout:
+    """To which side that picture is to go on."""
+    labels = {
+        Direction.OUT: speech.say("Out"),
+        Direction.LEFT: speech.say("Left"),
+        Direction.RIGHT: speech.say("Right"),
+        Direction.UP: speech.say("Up"),
+        Direction.DOWN: speech.say("Down"),
+    }
+    row: ui.ActionRow[Any] = ui.ActionRow(
+        *(job_button(EXTEND_TO[direction], job.id, label, index) for direction, label in labels.items())
+    )
+    return _asked(job, speech.say(EXTEND_HINT), row, index=index, speech=speech)
+
+
+def more_choice(job: Job, speech: Speech = ENGLISH) -> Layout:
+    """All that has no button on the card: in one row for one picture, in a row each for several."""
+    labels = {EXTEND: speech.say("Extend"), REDRAW: speech.say("Redraw"), INFO: speech.say("Info")}
+    count = job.parameters.num_images_per_prompt
+    delete = delete_button(job.id, speech)
+    if count == 1:
+        single = (job_button(action, job.id, label, 0) for action, label in labels.items())
+        return _asked(job, speech.say(MORE_HINT), ui.ActionRow(*single, delete), speech=speech)
+    items: list[ui.Item[Any]] = []
+    for action, label in labels.items():
+        items.append(ui.TextDisplay(f"**{label}**"))
+        items.append(ui.ActionRow(*(job_button(action, job.id, str(each + 1), each) for each in range(count))))
+    return _asked(job, speech.say(MORE_HINT), *items, ui.ActionRow(delete), speech=speech)
+
+
+def said(sentence: str, *items: ui.Item[Any]) -> Layout:
+    """A sentence for one person, with what can be done about it."""
+    return Layout(ui.TextDisplay(text.plain(sentence)), *items, colour=WAITING)
+
+
+def _asked(job: Job, hint: str, *items: ui.Item[Any], speech: Speech, index: int | None = None) -> Layout:
+    of_many = index is not None and job.parameters.num_images_per_prompt > 1
+    which = speech.say("#{job}, picture {number}", job=job.id, number=(index or 0) + 1) if of_many else f"#{job.id}"
+    head = ui.TextDisplay(f"{text.headline(job.parameters)} · {which}\n-# {hint}")
+    return Layout(head, *items, colour=WAITING)
