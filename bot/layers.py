@@ -55,6 +55,12 @@ def fitting_size(side: float) -> int:
     return max(MIN_SIZE, min(multiple, MAX_SIZE))
 
 
+def size_like(width: int, height: int, native_size: int) -> tuple[int, int]:
+    """The same shape in as many pixels as the model's own square has."""
+    scale = native_size / (width * height) ** 0.5
+    return fitting_size(width * scale), fitting_size(height * scale)
+
+
 def random_seed() -> int:
     """A seed for a job whose author named none."""
     return secrets.randbelow(MAX_SEED + 1)

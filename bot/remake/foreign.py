@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from bot.infotext import PictureInfo, names
 from bot.infotext.writing import CLIP_SKIP_OFFSET
-from bot.layers import fitting_size
+from bot.layers import size_like
 from bot.parameters import CONTROL_CHARACTERS, MAX_PAIR, MAX_PROMPT_LENGTH, MAX_SEED, quoted, title
 from bot.remake.command import as_typed
 from bot.remake.draft import NO_REFINER, TOO_FEW_LAYERS, Draft
@@ -193,10 +193,9 @@ def _size(draft: Draft, take: Take) -> None:
     if match is None or "0" in (match[1], match[2]):
         return
     width, height = int(match[1]), int(match[2])
-    native = draft.model.native_size**2
-    factor = native / (width * height)
+    factor = draft.model.native_size**2 / (width * height)
     if not 1 / _AREA_FACTOR <= factor <= _AREA_FACTOR:
-        draft.changes["width"], draft.changes["height"] = (fitting_size(side * factor**0.5) for side in (width, height))
+        draft.changes["width"], draft.changes["height"] = size_like(width, height, draft.model.native_size)
         draft.remark(
             "Size {size} → {ours}: that is what {model} draws well.",
             size=f"{width}×{height}",

@@ -15,6 +15,7 @@ from bot.remake.draft import NO_REFINER, TOO_FEW_LAYERS, Draft, is_same_model
 from bot.remake.foreign import take_foreign
 from bot.sentences import Sentence
 
+EXACT = Sentence("Made here with the same model: on the same kind of device its pixels come out the same.")
 NOT_ALL = Sentence("Not all of it can be taken over: the picture comes near, and its pixels differ.")
 
 
@@ -30,6 +31,11 @@ class Remake:
     left_out: tuple[tuple[str, str], ...]
     exactness: Sentence
     is_ours: bool
+
+    @property
+    def reservations(self) -> tuple[Sentence, ...]:
+        """All that whoever sees the new picture beside the old one should know."""
+        return self.remarks if self.exactness == EXACT else (self.exactness, *self.remarks)
 
 
 def remake(info: PictureInfo, model: ModelInfo, loras: Collection[str] = ()) -> Remake:
@@ -60,7 +66,7 @@ def _exactness(info: PictureInfo, model: ModelInfo, *, exact: bool) -> Sentence:
         return Sentence.of("Made with another model: the picture comes near, and its pixels differ.")
     if not exact:
         return NOT_ALL
-    return Sentence.of("Made here with the same model: on the same kind of device its pixels come out the same.")
+    return EXACT
 
 
 def _model_of(info: PictureInfo) -> str:

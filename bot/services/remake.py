@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from bot.errors import PicturesGone, RequestRejected
+from bot.errors import InvalidParameters, PicturesGone, RequestRejected
 from bot.infotext import PictureInfo, read_picture
 from bot.infotext.display import list_settings
 from bot.infotext.writing import PROGRAM
@@ -73,11 +73,17 @@ class RemakeService:
 
     def _understand(self, info: PictureInfo) -> ReadPicture:
         again = remake(info, self._model, self._loras())
-        command = None
+        return ReadPicture(info, tuple(list_settings(info)), again, self._command(again))
+
+    def _command(self, again: Remake) -> str | None:
         # A picture that was made out of another cannot be asked for in words alone.
-        if "prompt" in again.changes and again.changes.get("image") is None:
-            command = imagine_command(merge(self._model, again.changes), self._model)
-        return ReadPicture(info, tuple(list_settings(info)), again, command)
+        if "prompt" not in again.changes or again.changes.get("image") is not None:
+            return None
+        try:
+            return imagine_command(merge(self._model, again.changes), self._model)
+        except InvalidParameters:
+            # What does not go together here is shown all the same.
+            return None
 
     async def _with_inputs(self, again: Remake) -> Remake:
         """The same, without pictures that are not kept any more."""

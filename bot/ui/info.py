@@ -10,8 +10,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.sentences import Sentence
 from bot.services.remake import ReadPicture
+from bot.translation import ENGLISH, Speech
 from bot.ui import text
 from bot.ui.cards import WAITING
 from bot.ui.layout import Layout
@@ -40,47 +40,52 @@ class InfoCard:
         return [] if self.text is None else [discord.File(io.BytesIO(self.text.encode()), INFO_FILE)]
 
 
-def info_card(read: ReadPicture, *controls: ui.Item[Any], title: str = "") -> InfoCard:
+def info_card(read: ReadPicture, *controls: ui.Item[Any], title: str = "", speech: Speech = ENGLISH) -> InfoCard:
     """Everything that a picture says about itself, how near a remake comes, and the command for it.
 
     `title` says which picture it is where there are several; `controls` end the card.
     """
-    made_by = f"**{text.escape(str(Sentence.of(MADE_BY, program=read.info.program)), MAX_NAME)}**"
+    made_by = f"**{text.escape(speech.say(MADE_BY, program=read.info.program), MAX_NAME)}**"
     head = f"{made_by} · {text.escape(title, MAX_NAME)}" if title else made_by
-    tail = "\n".join(filter(None, [text.escape(str(read.remake.exactness)), text.remark_lines(read.remake.remarks)]))
-    command = _to_copy(read.command)
+    exactness, remarks = speech.say(read.remake.exactness), [speech.say(remark) for remark in read.remake.remarks]
+    tail = "\n".join([text.escape(exactness), *_small(remarks)])
+    command = _to_copy(read.command, speech)
     used = len(head) + len(tail)
     shown, fits = _settings(read.settings, ROOM - used - len(command))
     if command and not fits:
         # The words are in the file, too; what a picture says comes before how it is said again.
         shown, _ = _settings(read.settings, ROOM - used)
         command = ""
-    is_whole = fits and bool(command) is (read.command is not None) and _are_whole(read.remake.remarks)
+    is_whole = fits and bool(command) is (read.command is not None) and _are_whole(remarks)
     items: list[ui.Item[Any]] = [ui.TextDisplay(part) for part in (head, shown, tail, command) if part]
     if not is_whole:
-        items += [ui.TextDisplay(f"-# {IN_FILE}"), ui.File(f"attachment://{INFO_FILE}")]
-    return InfoCard(Layout(*items, *controls, colour=WAITING), None if is_whole else info_text(read))
+        items += [ui.TextDisplay(f"-# {speech.say(IN_FILE)}"), ui.File(f"attachment://{INFO_FILE}")]
+    return InfoCard(Layout(*items, *controls, colour=WAITING), None if is_whole else info_text(read, speech))
 
 
-def info_text(read: ReadPicture) -> str:
+def info_text(read: ReadPicture, speech: Speech = ENGLISH) -> str:
     """The same as plain text, every word of it."""
-    lines = [str(Sentence.of(MADE_BY, program=read.info.program)), ""]
+    lines = [speech.say(MADE_BY, program=read.info.program), ""]
     lines += [f"{name}: {value}" for name, value in read.settings]
-    lines += ["", str(read.remake.exactness), *map(str, read.remake.remarks)]
+    lines += ["", *(speech.say(said) for said in (read.remake.exactness, *read.remake.remarks))]
     if read.command is not None:
-        lines += ["", TO_COPY, read.command]
+        lines += ["", speech.say(TO_COPY), read.command]
     return "\n".join(lines) + "\n"
 
 
-def _to_copy(command: str | None) -> str:
+def _to_copy(command: str | None, speech: Speech) -> str:
     """The command in a block of its own, as it is to be typed; empty where no block could hold it."""
     if command is None or FENCE in command or command != text.plain(command):
         return ""
-    return f"{TO_COPY}\n{FENCE}\n{command}\n{FENCE}"
+    return f"{speech.say(TO_COPY)}\n{FENCE}\n{command}\n{FENCE}"
 
 
-def _are_whole(remarks: Sequence[Sentence]) -> bool:
-    return len(remarks) <= text.MAX_REMARKS and all(len(str(remark)) <= text.PROMPT_LENGTH for remark in remarks)
+def _small(remarks: Sequence[str]) -> list[str]:
+    return [f"-# {text.escape(remark, text.PROMPT_LENGTH)}" for remark in remarks[: text.MAX_REMARKS]]
+
+
+def _are_whole(remarks: Sequence[str]) -> bool:
+    return len(remarks) <= text.MAX_REMARKS and all(len(remark) <= text.PROMPT_LENGTH for remark in remarks)
 
 
 def _settings(settings: Sequence[tuple[str, str]], room: int) -> tuple[str, bool]:

@@ -1,0 +1,247 @@
+"""What can be done with the pictures of any message: see how they were made, make them again, make others of them.
+
+A modal has to be the first answer, within three seconds. So a picture that is fetched and read quickly opens it at
+once; for one that takes longer there is a card, and its button opens the modal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot.cogs.edits import refuse_typed
+from bot.cogs.message_pictures import MessagePicture, fetch, pictures_of
+from bot.cogs.rules import asker_of, check_can_post
+from bot.delivery import Delivery
+from bot.drafts import DraftFolder
+from bot.errors import PicturesGone, RequestRejected
+from bot.services.generation import GenerationService
+from bot.services.kept_pictures import KeptPictures
+from bot.services.remake import ReadPicture, RemakeService
+from bot.translation import Speech
+from bot.ui.edit_modal import edit_modal, is_answer_to, read_modal, typed_inputs
+from bot.ui.errors import answer_error
+from bot.ui.info import InfoCard, info_card
+from bot.ui.pictures import EDIT, PREFIX, REMAKE, USE, choice_card, picture_id, remake_row, use_card
+
+#: Seconds until a card is promised instead of a modal: half of what Discord waits, as its own way takes time, too.
+QUICK_SECONDS = 1.5
+TITLES = {EDIT: "Remake this picture", USE: "Another out of this picture"}
+
+Interaction = discord.Interaction[Any]
+T = TypeVar("T")
+
+
+class Pictures(commands.Cog):
+    """The context menus of messages, and the buttons that they lead to."""
+
+    def __init__(
+        self,
+        tree: app_commands.CommandTree[Any],
+        generation: GenerationService,
+        remakes: RemakeService,
+        delivery: Delivery,
+        drafts: DraftFolder,
+    ) -> None:
+        self._tree = tree
+        self._generation = generation
+        self._remakes = remakes
+        self._kept = KeptPictures(generation, remakes)
+        self._delivery = delivery
+        self._drafts = drafts
+
+    async def cog_load(self) -> None:
+        """Context menus are no attributes of a cog, as other commands are."""
+        for name, callback in {
+            "Image info": self._info_menu,
+            "Remake this…": self._remake_menu,
+            "Use this picture": self._use_menu,
+        }.items():
+            self._tree.add_command(
+                app_commands.ContextMenu(
+                    name=name,
+                    callback=callback,
+                    allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+                    allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False),
+                )
+            )
+
+    @commands.Cog.listener()
+    async def on_picture_button(self, interaction: Interaction, action: str, original_id: str) -> None:
+        """A `PictureButton` was pressed, or a picture chosen."""
+        presses = {REMAKE: self._remake, EDIT: self._open_edit, USE: self._open_use}
+        try:
+            await presses.get(action, _of_another_version)(interaction, original_id)
+        except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
+            await answer_error(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """A modal was sent."""
+        if not is_answer_to(interaction, PREFIX):
+            return
+        _, action, original_id = str(interaction.custom_id).split(":")
+        try:
+            await (self._use if action == USE else self._edit)(interaction, original_id)
+        except Exception as error:  # noqa: BLE001 - as above
+            await refuse_typed(interaction, error, self._drafts)
+
+    async def _info_menu(self, interaction: Interaction, message: discord.Message) -> None:
+        pictures = pictures_of(message, interaction.client.user.id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        for number, picture in enumerate(pictures, 1):
+            title = f"{number}. {picture.name}" if len(pictures) > 1 else ""
+            try:
+                card = await self._info_card(interaction, picture, title)
+            except RequestRejected as error:
+                if not title:
+                    raise
+                # The others are shown all the same.
+                await answer_error(interaction, RequestRejected("{name}: {why}", name=title, why=error.sentence))
+            else:
+                await interaction.followup.send(view=card.view, files=card.files(), ephemeral=True)
+
+    async def _remake_menu(self, interaction: Interaction, message: discord.Message) -> None:
+        await self._open(interaction, message, EDIT)
+
+    async def _use_menu(self, interaction: Interaction, message: discord.Message) -> None:
+        await self._open(interaction, message, USE)
+
+    async def _open(self, interaction: Interaction, message: discord.Message, action: str) -> None:
+        """Open the modal for the picture, or ask which one where there are several."""
+        check_can_post(interaction)
+        first, *others = pictures_of(message, interaction.client.user.id)
+        if others:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await self._ask_which(interaction, [first, *others], action)
+            return
+        original_id = await _promised(interaction, self._prepared(interaction.client, first, action))
+        if not interaction.response.is_done():
+            await interaction.response.send_modal(await self._modal(action, original_id))
+        elif action == USE:
+            await interaction.followup.send(view=use_card(original_id, Speech(interaction.locale)), ephemeral=True)
+        else:
+            read = await self._kept.read(original_id)
+            card = self._card_of(interaction, read, original_id)
+            await interaction.followup.send(view=card.view, files=card.files(), ephemeral=True)
+
+    async def _ask_which(self, interaction: Interaction, pictures: list[MessagePicture], action: str) -> None:
+        named: dict[str, str] = {}
+        refusals: list[RequestRejected] = []
+        for picture in pictures:
+            try:
+                named.setdefault(await self._prepared(interaction.client, picture, action), picture.name)
+            except RequestRejected as error:
+                refusals.append(RequestRejected("{name}: {why}", name=picture.name, why=error.sentence))
+        if not named:
+            raise RequestRejected.of([refusal.sentence for refusal in refusals])
+        speech = Speech(interaction.locale)
+        card = choice_card(action, named, [speech.say(refusal.sentence) for refusal in refusals], speech)
+        await interaction.followup.send(view=card, ephemeral=True)
+
+    async def _prepared(self, client: discord.Client, picture: MessagePicture, action: str) -> str:
+        """Fetch the picture and keep it, when the action can be done with it; returns its id."""
+        content = await self._content(client, picture)
+        if action == USE:
+            return await self._kept.keep_usable(content)
+        await self._remakes.read(content)
+        return await self._kept.keep(content)
+
+    async def _content(self, client: discord.Client, picture: MessagePicture) -> bytes:
+        """The file: our own as it was made, with what Discord's limits took from it."""
+        if picture.job is not None:
+            job_id, index = picture.job
+            with contextlib.suppress(PicturesGone, IndexError):
+                return (await self._generation.pictures_of(job_id))[index]
+        return await fetch(client, picture)
+
+    async def _info_card(self, interaction: Interaction, picture: MessagePicture, title: str) -> InfoCard:
+        try:
+            content = await self._content(interaction.client, picture)
+        except PicturesGone:
+            if picture.job is None:
+                raise
+            # The record of our own job knows as much; without a file there is nothing to compare a remake with.
+            job_id, index = picture.job
+            job = await self._generation.get(job_id)
+            return self._card_of(interaction, await self._remakes.recall(job.parameters.of_image(index)), None, title)
+        read = await self._remakes.read(content)
+        return self._card_of(interaction, read, await self._kept.keep(content), title)
+
+    def _card_of(
+        self, interaction: Interaction, read: ReadPicture, original_id: str | None, title: str = ""
+    ) -> InfoCard:
+        speech = Speech(interaction.locale)
+        controls: list[ui.Item[Any]] = []
+        if original_id is not None:
+            controls.append(remake_row(original_id, has_prompt="prompt" in read.remake.changes, speech=speech))
+        return info_card(read, *controls, title=title, speech=speech)
+
+    async def _open_edit(self, interaction: Interaction, original_id: str) -> None:
+        check_can_post(interaction)
+        await interaction.response.send_modal(await self._modal(EDIT, original_id))
+
+    async def _open_use(self, interaction: Interaction, original_id: str) -> None:
+        check_can_post(interaction)
+        await interaction.response.send_modal(await self._modal(USE, original_id))
+
+    async def _modal(self, action: str, original_id: str) -> ui.Modal:
+        """The modal for a kept picture, as it opens."""
+        asked = await (self._kept.asked_out_of if action == USE else self._kept.asked_again)(original_id)
+        prompts, model = self._generation.prompts, self._generation.model
+        return edit_modal(picture_id(action, original_id), asked, prompts, model, TITLES[action])
+
+    async def _remake(self, interaction: Interaction, original_id: str) -> None:
+        """The picture again, as it is."""
+        again = (await self._kept.read(original_id)).remake
+        await self._post(interaction, changes=again.changes, remarks=again.reservations, original_id=original_id)
+
+    async def _edit(self, interaction: Interaction, original_id: str) -> None:
+        """The picture again as it stands in the modal; as it is when nobody has changed anything there."""
+        inputs = typed_inputs(interaction)
+        if inputs == _as_opened(await self._modal(EDIT, original_id)):
+            await self._remake(interaction, original_id)
+            return
+        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        remarks = [*(await self._kept.read(original_id)).remake.remarks, *edited.remarks]
+        await self._post(interaction, changes=edited.changes, beneath=edited.beneath, remarks=remarks)
+
+    async def _use(self, interaction: Interaction, original_id: str) -> None:
+        """Another picture out of this one."""
+        edited = read_modal(typed_inputs(interaction), self._generation.prompts, self._generation.model)
+        image = await self._kept.take_in(original_id)
+        await self._post(
+            interaction, changes={**edited.changes, "image": image}, beneath=edited.beneath, remarks=edited.remarks
+        )
+
+    async def _post(self, interaction: Interaction, **asked: Any) -> None:
+        job = await self._generation.submit(**asker_of(interaction), **asked)
+        await self._delivery.answer(job, interaction)
+
+
+async def _of_another_version(interaction: Interaction, original_id: str) -> None:
+    raise RequestRejected("This button comes from another version of the bot and does nothing any more.")
+
+
+async def _promised(interaction: Interaction, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives; if that takes longer than a modal may, a card is promised meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=QUICK_SECONDS)
+        if not task.done():
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        return await task
+    finally:
+        task.cancel()
+
+
+def _as_opened(modal: ui.Modal) -> dict[str, str]:
+    """What a modal sends when nobody has touched it."""
+    inputs = [item for item in modal.walk_children() if isinstance(item, ui.TextInput)]
+    return {each.custom_id: each.default or "" for each in inputs}
