@@ -22,6 +22,7 @@ from bot.cogs.edits import Edits
 from bot.cogs.help import Help
 from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
+from bot.cogs.pictures import Pictures
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
 from bot.drafts import DraftFolder
@@ -33,6 +34,7 @@ from bot.settings import Settings
 from bot.storage import Storage
 from bot.ui.buttons import DraftButton, JobButton
 from bot.ui.errors import answer_error
+from bot.ui.pictures import PictureButton, PictureSelect
 from bot.ui.translator import CatalogueTranslator
 
 log = logging.getLogger(__name__)
@@ -88,7 +90,7 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(JobButton, DraftButton)
+        self.add_dynamic_items(JobButton, DraftButton, PictureButton, PictureSelect)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
         upscaler = self._settings.upscaler_model
@@ -96,6 +98,7 @@ class ImagineBot(commands.Bot):
         await self.add_cog(Buttons(self._generation, variants, self._remakes, self.delivery))
         drafts = DraftFolder(self._settings.data_dir / "drafts")
         await self.add_cog(Edits(self._generation, self.delivery, drafts))
+        await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, drafts))
         await self.add_cog(Help(self._generation.model))
         await self._sync_commands()
 
