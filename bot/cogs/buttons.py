@@ -136,7 +136,8 @@ class Buttons(commands.Cog):
 
     async def _open(self, interaction: discord.Interaction[Any], job_id: int, asked: Mapping[str, Any]) -> None:
         prompts, model = self._generation.prompts, self._generation.model
-        await interaction.response.send_modal(edit_modal(edit_id(job_id), asked, prompts, model))
+        speech = Speech(interaction.locale)
+        await interaction.response.send_modal(edit_modal(edit_id(job_id), asked, prompts, model, speech=speech))
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         job = await self._generation.get(job_id)

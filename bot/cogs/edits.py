@@ -62,7 +62,9 @@ class Edits(commands.Cog):
         """Somebody wants to go on with what was refused."""
         try:
             draft = await self._drafts.load(draft_id)
-            await interaction.response.send_modal(filled_modal(draft.custom_id, draft.inputs))
+            await interaction.response.send_modal(
+                filled_modal(draft.custom_id, draft.inputs, speech=Speech(interaction.locale))
+            )
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await answer_error(interaction, error)
 

@@ -127,7 +127,7 @@ def finished_card(
     job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remarks: Sequence[str] = ()
 ) -> Layout:
     """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
-    ends = [f"#{job.id}"] if elapsed is None else [text.seconds(elapsed), f"#{job.id}"]
+    ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job)]
     lines = [text.parameter_lines(job.parameters, *ends), text.remark_lines(job.remarks)]
     details = "\n".join([*filter(None, lines), *(f"-# {remark}" for remark in remarks)])
     gallery = [
@@ -140,6 +140,11 @@ def finished_card(
         *finished_rows(job.id, len(pictures)),
         colour=DONE,
     )
+
+
+def _origin(job: Job) -> list[str]:
+    """Which job it comes from."""
+    return [] if job.parent_id is None else [str(Sentence.of("from #{job}", job=job.parent_id))]
 
 
 def closed_card(job: Job, sentence: str) -> Layout:

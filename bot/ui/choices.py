@@ -8,15 +8,16 @@ from discord import ui
 
 from bot.canvas import Direction
 from bot.jobs import Job
+from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 from bot.ui import text
 from bot.ui.buttons import EXTEND, EXTEND_TO, INFO, REDRAW, STRONG, SUBTLE, delete_button, job_button
 from bot.ui.cards import WAITING
 from bot.ui.layout import Layout
 
-SUBTLE_HINT = "Subtle keeps the composition, strong keeps what it is about."
-EXTEND_HINT = "Out makes room on all sides; the others draw on to that side."
-MORE_HINT = (
+SUBTLE_HINT = Sentence("Subtle keeps the composition, strong keeps what it is about.")
+EXTEND_HINT = Sentence("Out makes room on all sides; the others draw on to that side.")
+MORE_HINT = Sentence(
     "Extend draws on around the picture, Redraw lets other words draw over it, Info tells all that went into it."
 )
 

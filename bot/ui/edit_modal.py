@@ -15,6 +15,7 @@ from bot.parameters import MAX_PROMPT_LENGTH
 from bot.prompts import PromptReader
 from bot.prompts.settings_text import mark, read_settings, write_settings
 from bot.sentences import Sentence
+from bot.translation import ENGLISH, Speech
 
 PROMPT, NEGATIVE_PROMPT = "prompt", "negative_prompt"
 SECOND_PROMPTS = ("prompt_2", "negative_prompt_2")
@@ -22,15 +23,16 @@ SECOND_PROMPTS = ("prompt_2", "negative_prompt_2")
 SETTINGS = "settings:"
 MAX_MARKS = 22
 MAX_SETTINGS_LENGTH = 4000
-TITLE = "Edit"
+TITLE = Sentence("Edit")
 LABELS = {
-    PROMPT: "Prompt",
-    NEGATIVE_PROMPT: "Negative prompt",
-    "prompt_2": "Second prompt",
-    "negative_prompt_2": "Second negative prompt",
+    PROMPT: Sentence("Prompt"),
+    NEGATIVE_PROMPT: Sentence("Negative prompt"),
+    "prompt_2": Sentence("Second prompt"),
+    "negative_prompt_2": Sentence("Second negative prompt"),
 }
-SETTINGS_LABEL = "Settings"
-SETTINGS_HINT = "One a line, as in steps: 30. Without its line a setting is as usual, and the seed is random."
+SETTINGS_HINT = Sentence("One a line, as in steps: 30. Without its line a setting is as usual, and the seed is random.")
+#: As many characters as Discord shows of a title or a label, and of a hint.
+MAX_LABEL, MAX_HINT = 45, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class Edited:
 
 
 def edit_modal(
-    custom_id: str, asked: Mapping[str, Any], prompts: PromptReader, model: ModelInfo, title: str = TITLE
+    custom_id: str,
+    asked: Mapping[str, Any],
+    prompts: PromptReader,
+    model: ModelInfo,
+    title: Sentence | str = TITLE,
+    speech: Speech = ENGLISH,
 ) -> ui.Modal:
     """The modal with all of `asked` in it: partial parameters with the prompts as they are to be typed.
 
@@ -56,14 +63,16 @@ def edit_modal(
     marks = [mark(line) for name, line in lines.items() if name not in said]
     inputs[f"{SETTINGS}{''.join(marks[:MAX_MARKS])}"] = "\n".join(lines.values())
     inputs |= {name: str(asked[name]) for name in SECOND_PROMPTS if asked.get(name)}
-    return filled_modal(custom_id, inputs, title)
+    return filled_modal(custom_id, inputs, title, speech)
 
 
-def filled_modal(custom_id: str, inputs: Mapping[str, str], title: str = TITLE) -> ui.Modal:
+def filled_modal(
+    custom_id: str, inputs: Mapping[str, str], title: Sentence | str = TITLE, speech: Speech = ENGLISH
+) -> ui.Modal:
     """The same modal once more, with what was typed into it (`typed_inputs`)."""
-    modal = ui.Modal(title=title, custom_id=custom_id)
+    modal = ui.Modal(title=speech.say(title)[:MAX_LABEL], custom_id=custom_id)
     for name, value in inputs.items():
-        modal.add_item(_input(name, value))
+        modal.add_item(_input(name, value, speech))
     # One that is over is not remembered by discord.py, so that answers go one way before and after a restart.
     modal.stop()
     return modal
@@ -104,7 +113,7 @@ def _said_by_flags(prompt: str, prompts: PromptReader) -> Collection[str]:
         return ()
 
 
-def _input(name: str, value: str) -> ui.Label[Any]:
+def _input(name: str, value: str, speech: Speech) -> ui.Label[Any]:
     text: ui.TextInput[Any] = ui.TextInput(
         custom_id=name,
         style=TextStyle.paragraph,
@@ -113,8 +122,9 @@ def _input(name: str, value: str) -> ui.Label[Any]:
         default=value or None,
     )
     if name in LABELS:
-        return ui.Label(text=LABELS[name], component=text)
-    return ui.Label(text=SETTINGS_LABEL, description=SETTINGS_HINT, component=text)
+        return ui.Label(text=speech.say(LABELS[name])[:MAX_LABEL], component=text)
+    label, hint = speech.say("Settings")[:MAX_LABEL], speech.say(SETTINGS_HINT)[:MAX_HINT]
+    return ui.Label(text=label, description=hint, component=text)
 
 
 def _inputs(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
