@@ -1,0 +1,42 @@
+"""Drafts: few steps to see the composition, and the same picture finished with as many as suit the model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.layers import model_defaults
+from bot.model_info import ModelInfo
+from bot.parameters import Parameters
+
+#: A draft takes this share of the usual steps.
+SHARE = 1 / 4
+#: The base and the refiner need a step each.
+FEWEST_STEPS = 4
+#: These draw a finished picture in so few steps.
+DISTILLED = ("LCM", "TCD")
+
+
+def usual_steps(model: ModelInfo) -> int:
+    """As many steps as a picture of this model takes unless somebody says."""
+    return int(model_defaults(model).get("num_inference_steps", Parameters.model_fields["num_inference_steps"].default))
+
+
+def draft_steps(model: ModelInfo) -> int:
+    """As many steps as a draft takes."""
+    return max(FEWEST_STEPS, round(usual_steps(model) * SHARE))
+
+
+def drafted(model: ModelInfo) -> dict[str, Any]:
+    """What makes a request a draft. With so few steps, those at the very start matter most."""
+    return {"num_inference_steps": draft_steps(model), "timestep_spacing": "trailing"}
+
+
+def is_draft(parameters: Parameters, model: ModelInfo) -> bool:
+    """Whether a picture took no more steps than a draft does: nothing else has to be remembered of it."""
+    few = parameters.num_inference_steps <= draft_steps(model) < usual_steps(model)
+    return few and parameters.scheduler not in DISTILLED
+
+
+def finished(parameters: Parameters, model: ModelInfo) -> dict[str, Any]:
+    """The same request with the usual steps; the seed stays, so the composition mostly does."""
+    return parameters.model_dump() | {"num_inference_steps": usual_steps(model), "timesteps": None}
