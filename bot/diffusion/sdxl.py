@@ -140,7 +140,17 @@ class StableDiffusionXL:
         on_step: OnStep = lambda step: None,
         on_remark: OnRemark = lambda remark: None,
     ) -> list[bytes]:
-        """The pictures as PNGs that carry the parameters to make each of them again, alone.
+        """The pictures as PNGs that carry the parameters to make each of them again, alone. See `draw`."""
+        pictures = self.draw(parameters, on_step, on_remark)
+        return [self._png(picture, parameters.of_image(index)) for index, picture in enumerate(pictures)]
+
+    def draw(
+        self,
+        parameters: Parameters,
+        on_step: OnStep = lambda step: None,
+        on_remark: OnRemark = lambda remark: None,
+    ) -> list[Image.Image]:
+        """The pictures.
 
         `on_remark` is called with what their author should know of how they came about. What `on_step` raises ends the
         work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another `GenerationFailed`;
@@ -171,7 +181,7 @@ class StableDiffusionXL:
             raise OutOfMemory
         if (dropped := dropped_by_a_plain_encoder(self.base.tokenizer, parameters.prompt)) is not None:
             on_remark(dropped)
-        return [self._png(picture, parameters.of_image(index)) for index, picture in enumerate(pictures)]
+        return pictures
 
     def _check(self, parameters: Parameters) -> None:
         if parameters.denoising_end is not None and self.refiner is None:

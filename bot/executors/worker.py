@@ -113,7 +113,12 @@ def _make(
         raise GenerationCancelled
     started = time.perf_counter()
     remarks: list[Sentence] = []
-    pictures = sdxl(job.parameters, on_step, remarks.append)
+    if job.comparison is None:
+        pictures = sdxl(job.parameters, on_step, remarks.append)
+    else:
+        from bot.diffusion.sheets import make_sheet
+
+        pictures = [make_sheet(sdxl, job.comparison, on_step, remarks.append)]
     elapsed = time.perf_counter() - started
     return [
         GeneratedImage(

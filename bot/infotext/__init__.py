@@ -7,10 +7,20 @@ from bot.infotext.info import PictureInfo
 from bot.infotext.names import NEGATIVE_PROMPT, PROMPT
 from bot.infotext.origin import Origin
 from bot.infotext.reading import read_parameters, read_picture, read_texts
+from bot.infotext.sheets import sheet_text
 from bot.infotext.text import parse_infotext
-from bot.infotext.writing import JSON_KEY, ORIGIN_KEY, PARAMETERS_KEY, png_text, save_options, write_infotext
+from bot.infotext.writing import (
+    COMPARISON_KEY,
+    JSON_KEY,
+    ORIGIN_KEY,
+    PARAMETERS_KEY,
+    png_text,
+    save_options,
+    write_infotext,
+)
 
 __all__ = [
+    "COMPARISON_KEY",
     "JSON_KEY",
     "NEGATIVE_PROMPT",
     "ORIGIN_KEY",
@@ -25,5 +35,6 @@ __all__ = [
     "read_picture",
     "read_texts",
     "save_options",
+    "sheet_text",
     "write_infotext",
 ]

@@ -23,6 +23,7 @@ from bot.scheduler_names import SCHEDULERS
 PARAMETERS_KEY = "parameters"
 JSON_KEY = "imagine-bot"
 ORIGIN_KEY = "imagine-bot-origin"
+COMPARISON_KEY = "imagine-bot-comparison"
 PROGRAM = "imagine-bot"
 #: A1111's count begins at the last layer, ours at the one before it, which is SDXL's own.
 CLIP_SKIP_OFFSET = 2
@@ -37,11 +38,13 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-def write_infotext(parameters: Parameters, model: ModelInfo, origin: Origin | None = None) -> str:
-    """The parameters as A1111 writes them: prompt, negative prompt, and one line of settings."""
+def write_infotext(
+    parameters: Parameters, model: ModelInfo, origin: Origin | None = None, more: Mapping[str, object] | None = None
+) -> str:
+    """The parameters as A1111 writes them: prompt, negative prompt, one line of settings, and `more` at its end."""
     tags = "".join(f" <lora:{lora.name}:{lora.weight:g}>" for lora in parameters.loras)
     settings = {name: value for name, value in _settings(parameters, model, origin).items() if value not in (None, "")}
-    return write_text(parameters.prompt + tags, parameters.negative_prompt, settings)
+    return write_text(parameters.prompt + tags, parameters.negative_prompt, {**settings, **(more or {})})
 
 
 def picture_texts(parameters: Parameters, model: ModelInfo, origin: Origin | None = None) -> dict[str, str]:
@@ -56,8 +59,13 @@ def picture_texts(parameters: Parameters, model: ModelInfo, origin: Origin | Non
 
 def png_text(parameters: Parameters, model: ModelInfo, origin: Origin | None = None) -> PngImagePlugin.PngInfo:
     """The text chunks for a PNG of these parameters."""
+    return text_chunks(picture_texts(parameters, model, origin))
+
+
+def text_chunks(texts: Mapping[str, str]) -> PngImagePlugin.PngInfo:
+    """These texts for a PNG, and the mark that an algorithm made it."""
     info = PngImagePlugin.PngInfo()
-    for key, text in picture_texts(parameters, model, origin).items():
+    for key, text in texts.items():
         # Text beyond Latin-1 becomes an iTXt chunk by itself.
         info.add_text(key, text)
     info.add_itxt(XMP_KEY, _XMP)
@@ -66,7 +74,7 @@ def png_text(parameters: Parameters, model: ModelInfo, origin: Origin | None = N
 
 def save_options(texts: Mapping[str, str]) -> dict[str, Any]:
     """What Pillow's `save` needs so that a JPEG or WebP says the same as the PNG with these texts."""
-    own = {key: texts[key] for key in (JSON_KEY, ORIGIN_KEY) if key in texts}
+    own = {key: texts[key] for key in (JSON_KEY, ORIGIN_KEY, COMPARISON_KEY) if key in texts}
     exif = write_exif(texts.get(PARAMETERS_KEY, ""), own, f"{PROGRAM} {__version__}")
     return {"exif": exif, "xmp": texts.get(XMP_KEY, _XMP).encode()}
 
