@@ -25,17 +25,17 @@ from bot.cogs.jobs import Jobs
 from bot.cogs.pictures import Pictures
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
-from bot.drafts import DraftFolder
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
 from bot.services.remake import RemakeService
 from bot.services.variants import Variants
 from bot.settings import Settings
 from bot.storage import Storage
-from bot.ui.buttons import DraftButton, JobButton
+from bot.ui.buttons import JobButton, UnsentButton
 from bot.ui.errors import answer_error
 from bot.ui.pictures import PictureButton, PictureSelect
 from bot.ui.translator import CatalogueTranslator
+from bot.unsent import UnsentFolder
 
 log = logging.getLogger(__name__)
 
@@ -90,15 +90,15 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(JobButton, DraftButton, PictureButton, PictureSelect)
+        self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
         upscaler = self._settings.upscaler_model
         variants = Variants(self._generation, None if upscaler is None else upscaler.stem)
         await self.add_cog(Buttons(self._generation, variants, self._remakes, self.delivery))
-        drafts = DraftFolder(self._settings.data_dir / "drafts")
-        await self.add_cog(Edits(self._generation, self.delivery, drafts))
-        await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, drafts))
+        unsent = UnsentFolder(self._settings.data_dir / "unsent")
+        await self.add_cog(Edits(self._generation, self.delivery, unsent))
+        await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, unsent))
         await self.add_cog(Help(self._generation.model))
         await self._sync_commands()
 

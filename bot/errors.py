@@ -73,7 +73,7 @@ class PicturesGone(RequestRejected):
     """The pictures of this job are not kept any more."""
 
 
-class DraftGone(RequestRejected):
+class UnsentGone(RequestRejected):
     """What you typed is not kept any more. Begin again with the picture's buttons."""
 
 

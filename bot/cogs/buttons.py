@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.cogs.edits import edit_id
 from bot.cogs.rules import asker_of, moderates
 from bot.delivery import Delivery
+from bot.drafting import is_draft
 from bot.errors import InfotextMissing, PicturesGone, RequestRejected
 from bot.jobs import Job, JobStatus
 from bot.services.generation import GenerationService
@@ -51,9 +52,10 @@ class Buttons(commands.Cog):
             buttons.STRONG: partial(self._vary, strong=True),
             buttons.UPSCALE: self._upscale,
             buttons.EDIT: self._edit,
-            buttons.MORE: partial(self._ask, lambda job, _, speech: more_choice(job, speech)),
+            buttons.MORE: partial(self._ask, self._more),
             buttons.EXTEND: partial(self._ask, extend_choice),
             **{action: partial(self._extend, to) for to, action in buttons.EXTEND_TO.items()},
+            buttons.FINISH: self._finish,
             buttons.REDRAW: self._redraw,
             buttons.INFO: self._info,
         }
@@ -114,6 +116,9 @@ class Buttons(commands.Cog):
         view = choice(job, index, Speech(interaction.locale))
         await interaction.response.send_message(view=view, ephemeral=True)
 
+    def _more(self, job: Job, _index: int, speech: Speech) -> Layout:
+        return more_choice(job, can_be_finished=is_draft(job.parameters, self._generation.model), speech=speech)
+
     async def _vary(self, interaction: discord.Interaction[Any], job_id: int, index: int, *, strong: bool) -> None:
         job = await self._variants.vary(job_id, index, strong=strong, **asker_of(interaction))
         await self._delivery.answer(job, interaction)
@@ -127,6 +132,9 @@ class Buttons(commands.Cog):
     ) -> None:
         job = await self._variants.extend(job_id, index, direction, **asker_of(interaction))
         await self._delivery.answer(job, interaction)
+
+    async def _finish(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
+        await self._delivery.answer(await self._variants.finish(job_id, index, **asker_of(interaction)), interaction)
 
     async def _edit(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await self._open(interaction, job_id, await self._variants.asked(job_id))

@@ -11,14 +11,14 @@ from discord.ext import commands
 
 from bot.cogs.rules import asker_of
 from bot.delivery import Delivery
-from bot.drafts import Draft, DraftFolder
 from bot.errors import BotError, RequestRejected
 from bot.services.generation import GenerationService
 from bot.translation import Speech
-from bot.ui.buttons import draft_button
+from bot.ui.buttons import unsent_button
 from bot.ui.choices import said
 from bot.ui.edit_modal import filled_modal, is_answer_to, read_modal, typed_inputs
 from bot.ui.errors import answer_error
+from bot.unsent import Unsent, UnsentFolder
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ def edit_id(job_id: int) -> str:
 class Edits(commands.Cog):
     """Modals that were sent, and opened again."""
 
-    def __init__(self, generation: GenerationService, delivery: Delivery, drafts: DraftFolder) -> None:
+    def __init__(self, generation: GenerationService, delivery: Delivery, unsent: UnsentFolder) -> None:
         self._generation = generation
         self._delivery = delivery
-        self._drafts = drafts
+        self._unsent = unsent
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
@@ -55,32 +55,32 @@ class Edits(commands.Cog):
             )
             await self._delivery.answer(job, interaction)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
-            await refuse_typed(interaction, error, self._drafts)
+            await refuse_typed(interaction, error, self._unsent)
 
     @commands.Cog.listener()
-    async def on_draft_button(self, interaction: discord.Interaction[Any], draft_id: str) -> None:
+    async def on_unsent_button(self, interaction: discord.Interaction[Any], unsent_id: str) -> None:
         """Somebody wants to go on with what was refused."""
         try:
-            draft = await self._drafts.load(draft_id)
+            unsent = await self._unsent.load(unsent_id)
             await interaction.response.send_modal(
-                filled_modal(draft.custom_id, draft.inputs, speech=Speech(interaction.locale))
+                filled_modal(unsent.custom_id, unsent.inputs, speech=Speech(interaction.locale))
             )
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await answer_error(interaction, error)
 
 
-async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, drafts: DraftFolder) -> None:
+async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, unsent: UnsentFolder) -> None:
     """Tell what is wrong with a modal that was sent, with a button that opens it again as it was typed."""
     if not isinstance(error, RequestRejected) or interaction.response.is_done():
         await answer_error(interaction, error)
         return
     try:
-        draft_id = await drafts.save(Draft(str(interaction.custom_id), typed_inputs(interaction)))
+        unsent_id = await unsent.save(Unsent(str(interaction.custom_id), typed_inputs(interaction)))
     except BotError:
         log.exception("interaction %s: what was typed cannot be kept", interaction.id)
         await answer_error(interaction, error)
         return
     log.info("interaction %s: rejected, %s", interaction.id, type(error).__name__)
     speech = Speech(interaction.locale)
-    view = said(speech.say(error.sentence), ui.ActionRow(draft_button(draft_id, speech)))
+    view = said(speech.say(error.sentence), ui.ActionRow(unsent_button(unsent_id, speech)))
     await interaction.response.send_message(view=view, ephemeral=True)

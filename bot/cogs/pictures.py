@@ -19,7 +19,6 @@ from bot.cogs.edits import refuse_typed
 from bot.cogs.message_pictures import MessagePicture, fetch, pictures_of
 from bot.cogs.rules import asker_of, check_can_post
 from bot.delivery import Delivery
-from bot.drafts import DraftFolder
 from bot.errors import PicturesGone, RequestRejected
 from bot.services.generation import GenerationService
 from bot.services.kept_pictures import KeptPictures
@@ -29,6 +28,7 @@ from bot.ui.edit_modal import edit_modal, is_answer_to, read_modal, typed_inputs
 from bot.ui.errors import answer_error
 from bot.ui.info import InfoCard, info_card
 from bot.ui.pictures import EDIT, PREFIX, REMAKE, USE, choice_card, picture_id, remake_row, use_card
+from bot.unsent import UnsentFolder
 
 #: Seconds until a card is promised instead of a modal: half of what Discord waits, as its own way takes time, too.
 QUICK_SECONDS = 1.5
@@ -47,14 +47,14 @@ class Pictures(commands.Cog):
         generation: GenerationService,
         remakes: RemakeService,
         delivery: Delivery,
-        drafts: DraftFolder,
+        unsent: UnsentFolder,
     ) -> None:
         self._tree = tree
         self._generation = generation
         self._remakes = remakes
         self._kept = KeptPictures(generation, remakes)
         self._delivery = delivery
-        self._drafts = drafts
+        self._unsent = unsent
 
     async def cog_load(self) -> None:
         """Context menus are no attributes of a cog, as other commands are."""
@@ -90,7 +90,7 @@ class Pictures(commands.Cog):
         try:
             await (self._use if action == USE else self._edit)(interaction, original_id)
         except Exception as error:  # noqa: BLE001 - as above
-            await refuse_typed(interaction, error, self._drafts)
+            await refuse_typed(interaction, error, self._unsent)
 
     async def _info_menu(self, interaction: Interaction, message: discord.Message) -> None:
         pictures = pictures_of(message, interaction.client.user.id)

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 from PIL import Image
 
 from bot.canvas import Direction, extend
+from bot.drafting import finished
 from bot.errors import PicturesGone, RequestRejected
 from bot.jobs import Job, JobStatus
 from bot.layers import STRENGTH, fitting_size, random_seed
@@ -74,6 +75,11 @@ class Variants:
         return await self._submit(
             job, extended(image, await inputs.save(canvas), await inputs.save(mask), canvas), asker
         )
+
+    async def finish(self, job_id: int, index: int, **asker: Unpack[Asker]) -> Job:
+        """The same with the usual steps."""
+        job, image = await self._image(job_id, index)
+        return await self._submit(job, finished(image, self._generation.model), asker)
 
     async def redrawing(self, job_id: int, index: int) -> dict[str, Any]:
         """What to ask for, before it is edited, so that other words are drawn over it."""

@@ -13,8 +13,8 @@ from bot.translation import ENGLISH, Speech
 
 #: Discord gives a cog's `on_job_button(interaction, action, job_id, index)` every press.
 JOB_BUTTON_EVENT = "job_button"
-#: And its `on_draft_button(interaction, draft_id)` a press on what was typed before.
-DRAFT_BUTTON_EVENT = "draft_button"
+#: And its `on_unsent_button(interaction, unsent_id)` a press on what was typed before.
+UNSENT_BUTTON_EVENT = "unsent_button"
 CANCEL = "cancel"
 AGAIN = "again"
 DELETE = "delete"
@@ -29,6 +29,7 @@ EXTEND = "extend"
 EXTEND_TO = {direction: f"extend_{direction}" for direction in Direction}
 REDRAW = "redraw"
 INFO = "info"
+FINISH = "finish"
 
 
 class JobButton(
@@ -57,13 +58,13 @@ class JobButton(
         interaction.client.dispatch(JOB_BUTTON_EVENT, interaction, self.action, self.job_id, self.index)
 
 
-class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"draft:(?P<draft_id>[0-9a-f]{32})"):
+class UnsentButton(ui.DynamicItem[ui.Button[Any]], template=r"unsent:(?P<unsent_id>[0-9a-f]{32})"):
     """Opens a modal again with what was typed into it."""
 
-    def __init__(self, draft_id: str, button: ui.Button[Any]) -> None:
-        button.custom_id = f"draft:{draft_id}"
+    def __init__(self, unsent_id: str, button: ui.Button[Any]) -> None:
+        button.custom_id = f"unsent:{unsent_id}"
         super().__init__(button)
-        self.draft_id = draft_id
+        self.unsent_id = unsent_id
 
     @classmethod
     async def from_custom_id(
@@ -71,10 +72,10 @@ class DraftButton(ui.DynamicItem[ui.Button[Any]], template=r"draft:(?P<draft_id>
     ) -> Self:
         if not isinstance(item, ui.Button):
             raise TypeError(f"{match.group()} belongs to a {type(item).__name__}, not to a button")
-        return cls(match["draft_id"], item)
+        return cls(match["unsent_id"], item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        interaction.client.dispatch(DRAFT_BUTTON_EVENT, interaction, self.draft_id)
+        interaction.client.dispatch(UNSENT_BUTTON_EVENT, interaction, self.unsent_id)
 
 
 def job_button(
@@ -105,9 +106,9 @@ def edit_button(job_id: int, speech: Speech = ENGLISH) -> JobButton:
     return job_button(EDIT, job_id, speech.say("Edit…"))
 
 
-def draft_button(draft_id: str, speech: Speech = ENGLISH) -> DraftButton:
+def unsent_button(unsent_id: str, speech: Speech = ENGLISH) -> UnsentButton:
     """Opens what was refused in its modal."""
-    return DraftButton(draft_id, ui.Button(label=speech.say("Edit…"), style=ButtonStyle.primary))
+    return UnsentButton(unsent_id, ui.Button(label=speech.say("Edit…"), style=ButtonStyle.primary))
 
 
 def finished_rows(job_id: int, count: int, speech: Speech = ENGLISH) -> list[ui.ActionRow[Any]]:

@@ -11,7 +11,7 @@ from bot.jobs import Job
 from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 from bot.ui import text
-from bot.ui.buttons import EXTEND, EXTEND_TO, INFO, REDRAW, STRONG, SUBTLE, delete_button, job_button
+from bot.ui.buttons import EXTEND, EXTEND_TO, FINISH, INFO, REDRAW, STRONG, SUBTLE, delete_button, job_button
 from bot.ui.cards import WAITING
 from bot.ui.layout import Layout
 
@@ -44,9 +44,11 @@ def extend_choice(job: Job, index: int, speech: Speech = ENGLISH) -> Layout:
     return _asked(job, speech.say(EXTEND_HINT), row, index=index, speech=speech)
 
 
-def more_choice(job: Job, speech: Speech = ENGLISH) -> Layout:
+def more_choice(job: Job, *, can_be_finished: bool, speech: Speech = ENGLISH) -> Layout:
     """All that has no button on the card: in one row for one picture, in a row each for several."""
     labels = {EXTEND: speech.say("Extend"), REDRAW: speech.say("Redraw"), INFO: speech.say("Info")}
+    if can_be_finished:
+        labels = {FINISH: speech.say("Finish"), **labels}
     count = job.parameters.num_images_per_prompt
     delete = delete_button(job.id, speech)
     if count == 1:

@@ -90,8 +90,8 @@ async def test_what_was_typed_too_long_ago_is_gone_and_told(server: SimulatedSer
     form = await Form.opened_by(server, await finished(server), "Edit…")
     form.settings = "x"
     [refusal] = await form.send()
-    [draft] = (server.folder / "drafts").iterdir()
-    draft.unlink()
+    [unsent] = (server.folder / "unsent").iterdir()
+    unsent.unlink()
     [answer] = await refusal.press("Edit…")
     assert answer.text == "What you typed is not kept any more. Begin again with the picture's buttons."
     assert answer.is_private
