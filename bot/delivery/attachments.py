@@ -15,6 +15,7 @@ from bot.jobs import Job
 from bot.sentences import Sentence
 from bot.translation import Speech
 from bot.ui.cards import Picture
+from bot.ui.sheets import sheet_alt_text
 from bot.ui.text import alt_text, megabytes
 
 MIB = 2**20
@@ -93,7 +94,11 @@ def _webp(png: bytes, encoding: Encoding) -> bytes:
 
 def _picture(job: Job, index: int, count: int, level: int) -> Picture:
     extension = "png" if ENCODINGS[level] is None else "webp"
-    description = alt_text(job.parameters, index, count, Speech(job.locale))
+    speech = Speech(job.locale)
+    if job.comparison is None:
+        description = alt_text(job.parameters, index, count, speech)
+    else:
+        description = sheet_alt_text(job, job.comparison, speech)
     return Picture(filename=f"imagine-{job.id}-{index + 1}.{extension}", description=description)
 
 

@@ -115,5 +115,7 @@ def _elapsed(outcome: JobSucceeded) -> float | None:
 def _call(outcome: Ended) -> Sentence:
     if not isinstance(outcome, JobSucceeded):
         return Sentence.of("Your picture could not be made.")
+    if outcome.job.comparison is not None:
+        return Sentence.of("Your sheet is ready.")
     several = outcome.job.parameters.num_images_per_prompt > 1
     return Sentence.of("Your pictures are ready." if several else "Your picture is ready.")

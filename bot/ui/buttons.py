@@ -129,3 +129,8 @@ def finished_rows(job_id: int, count: int, speech: Speech = ENGLISH) -> list[ui.
 def closed_row(job_id: int, speech: Speech = ENGLISH) -> ui.ActionRow[Any]:
     """What can be done with a job that has no picture."""
     return ui.ActionRow(again_button(job_id, speech), edit_button(job_id, speech), delete_button(job_id, speech))
+
+
+def sheet_row(job_id: int, speech: Speech = ENGLISH) -> ui.ActionRow[Any]:
+    """What can be done with a sheet, which is many pictures and none."""
+    return ui.ActionRow(again_button(job_id, speech), delete_button(job_id, speech))

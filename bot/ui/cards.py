@@ -15,8 +15,8 @@ from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
 from bot.line import place
 from bot.sentences import Sentence
-from bot.ui import text
-from bot.ui.buttons import cancel_button, closed_row, finished_rows
+from bot.ui import sheets, text
+from bot.ui.buttons import cancel_button, closed_row, finished_rows, sheet_row
 from bot.ui.layout import Layout
 
 PREVIEW_NAME = "preview.webp"
@@ -54,9 +54,11 @@ def open_card(job: Job, standing: Standing) -> Layout:
     """The card of a job that waits or runs."""
     running = job.status is JobStatus.RUNNING
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(text.headline(job.parameters)),
+        ui.TextDisplay(text.headline(sheets.shown_parameters(job))),
         ui.TextDisplay(running_line(job, standing) if running else waiting_line(job, standing)),
     ]
+    if job.comparison is not None:
+        items.append(ui.TextDisplay(sheets.axis_lines(job.comparison)))
     if standing.notice:
         items.append(ui.TextDisplay(f"-# {standing.notice}"))
     if job.remarks:
@@ -98,9 +100,13 @@ def warming_up(health: ExecutorHealth | None) -> str:
 
 def running_line(job: Job, standing: Standing) -> str:
     """“▰▰▰▰▰▰▱▱ base 18/24 · refiner 0/6 · ready in 9 seconds · #41”."""
-    stages = stage_steps(job, standing.progress)
-    done, total = sum(step for _, step, _ in stages), sum(steps for *_, steps in stages)
-    parts = [f"{text.bar(done, total)} " + " · ".join(f"{name} {step}/{steps}" for name, step, steps in stages)]
+    if job.comparison is not None:
+        cells, done, total = sheets.cell_steps(job.comparison, standing.progress)
+        parts = [f"{text.bar(done, total)} {cells}"]
+    else:
+        stages = stage_steps(job, standing.progress)
+        done, total = sum(step for _, step, _ in stages), sum(steps for *_, steps in stages)
+        parts = [f"{text.bar(done, total)} " + " · ".join(f"{name} {step}/{steps}" for name, step, steps in stages)]
     if done == total:
         parts.append("finishing")
     elif standing.expected_at is not None:
@@ -128,7 +134,7 @@ def finished_card(
 ) -> Layout:
     """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
     ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job)]
-    lines = [text.parameter_lines(job.parameters, *ends), text.remark_lines(job.remarks)]
+    lines = [_parameter_lines(job, *ends), text.remark_lines(job.remarks)]
     details = "\n".join([*filter(None, lines), *(f"-# {remark}" for remark in remarks)])
     gallery = [
         MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
@@ -137,7 +143,7 @@ def finished_card(
         _headline_with_author(job),
         ui.MediaGallery(*gallery),
         ui.TextDisplay(details),
-        *finished_rows(job.id, len(pictures)),
+        *(finished_rows(job.id, len(pictures)) if job.comparison is None else [sheet_row(job.id)]),
         colour=DONE,
     )
 
@@ -152,15 +158,23 @@ def closed_card(job: Job, sentence: str) -> Layout:
     return Layout(
         _headline_with_author(job),
         ui.TextDisplay(sentence),
-        ui.TextDisplay(text.parameter_lines(job.parameters, f"#{job.id}")),
-        closed_row(job.id),
+        ui.TextDisplay(_parameter_lines(job, f"#{job.id}")),
+        closed_row(job.id) if job.comparison is None else sheet_row(job.id),
         colour=BROKEN if job.status is JobStatus.FAILED else OVER,
     )
 
 
+def _parameter_lines(job: Job, *remarks: str) -> str:
+    """Everything that went into it; of a sheet, what its pictures have in common and in what they differ."""
+    if job.comparison is None:
+        return text.parameter_lines(job.parameters, *remarks)
+    common = text.parameter_lines(sheets.shown_parameters(job), *remarks, varied=job.comparison.varied)
+    return f"{sheets.axis_lines(job.comparison)}\n{common}"
+
+
 def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:
     # Named at the end only: a finished card may stand far from the command, or be a message of its own.
-    return ui.TextDisplay(f"{text.headline(job.parameters)} · <@{job.user_id}>")
+    return ui.TextDisplay(f"{text.headline(sheets.shown_parameters(job))} · <@{job.user_id}>")
 
 
 def ending(job: Job) -> Sentence:

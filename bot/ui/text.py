@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -125,33 +125,40 @@ def warming_up(health: ExecutorHealth | None) -> Sentence | None:
             return None
 
 
-def parameter_lines(parameters: Parameters, *remarks: str, speech: Speech = ENGLISH) -> str:
-    """Everything that went into the picture, in small print; `remarks` end the last line."""
+def parameter_lines(
+    parameters: Parameters, *remarks: str, varied: Collection[str] = (), speech: Speech = ENGLISH
+) -> str:
+    """Everything that went into the picture, in small print; `remarks` end the last line.
+
+    What is `varied` has as many values as there are pictures, and is left out.
+    """
     p, say = parameters, speech.say
-    lines = [
-        [
-            f"{p.width}×{p.height}",
-            say(Sentence.counted(p.num_inference_steps, "{count} step", "{count} steps")),
-            escape(p.scheduler),
-            say("guidance {value}", value=f"{p.guidance_scale:g}"),
-        ],
-        [say(_refiner(p)), say(_seeds(p)), *remarks],
-    ]
-    unusual = _unusual(p, speech)
-    if unusual:
-        lines.insert(1, unusual)
-    texts = [" · ".join(line) for line in lines]
+    size = f"{p.width}×{p.height}" if {"width", "height"}.isdisjoint(varied) else ""
+    first = {
+        "width": size,
+        "num_inference_steps": say(Sentence.counted(p.num_inference_steps, "{count} step", "{count} steps")),
+        "scheduler": escape(p.scheduler),
+        "guidance_scale": say("guidance {value}", value=f"{p.guidance_scale:g}"),
+    }
+    last = {"denoising_end": say(_refiner(p)), "seed": say(_seeds(p))}
+    lines = [_without(varied, first), _without(varied, _unusual(p)), [*_without(varied, last), *remarks]]
+    texts = [" · ".join(line) for line in lines if line]
+    prompts = {
+        "raw_prompt": (Sentence.of("typed"), p.raw_prompt),
+        "prompt_2": (Sentence.of("second prompt"), p.prompt_2),
+        "negative_prompt": (Sentence.of("without"), p.negative_prompt),
+        "negative_prompt_2": (Sentence.of("second negative prompt"), p.negative_prompt_2),
+    }
     texts += [
         say("{label}: {prompt}", label=label, prompt=escape(prompt, PROMPT_LENGTH))
-        for label, prompt in (
-            (Sentence.of("typed"), p.raw_prompt),
-            (Sentence.of("second prompt"), p.prompt_2),
-            (Sentence.of("without"), p.negative_prompt),
-            (Sentence.of("second negative prompt"), p.negative_prompt_2),
-        )
-        if prompt
+        for name, (label, prompt) in prompts.items()
+        if prompt and name not in varied
     ]
     return "\n".join(f"-# {text}" for text in texts)
+
+
+def _without(varied: Collection[str], entries: Mapping[str, str]) -> list[str]:
+    return [text for name, text in entries.items() if text and name not in varied]
 
 
 def _refiner(parameters: Parameters) -> Sentence:
@@ -167,17 +174,17 @@ def _seeds(parameters: Parameters) -> Sentence:
     return Sentence.of("seeds {first}–{last}", first=parameters.seed, last=last)
 
 
-def _unusual(parameters: Parameters, speech: Speech) -> list[str]:
+def _unusual(parameters: Parameters) -> dict[str, str]:
     """Fields that stand otherwise than they do by default, by the names that people type."""
     names: tuple[str, ...] = QUIET_MODES + QUIET + QUIET_NEGATIVE
     if parameters.denoising_end is not None:
         names += QUIET_REFINER
     fields = Parameters.model_fields
-    return [
-        f"{speech.option(title(name))} {_value(getattr(parameters, name))}"
+    return {
+        name: f"{title(name)} {_value(getattr(parameters, name))}"
         for name in names
         if getattr(parameters, name) != fields[name].default
-    ]
+    }
 
 
 def remark_lines(remarks: Iterable[Sentence], speech: Speech = ENGLISH) -> str:
