@@ -35,7 +35,7 @@ class Sentence:
         """“a, b and c”."""
         if len(parts) < 2:
             return cls.joined(parts)
-        return cls("{some} and {last}", {"some": cls.joined(parts[:-1], ", "), "last": parts[-1]})
+        return cls.of("{some} and {last}", some=cls.joined(parts[:-1], ", "), last=parts[-1])
 
     def __str__(self) -> str:
         return self.said_as(self.template)

@@ -15,13 +15,11 @@ from bot.sentences import Sentence
 FOLDER = Path(__file__).parent / "locales"
 #: Languages that have no file of their own and speak as another one does.
 SPOKEN_AS: Mapping[str, str] = {"es-419": "es-ES"}
-#: The value of a sentence that is the name of an option, and is said as people see it in their list of commands.
-OPTION = "title"
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What stands for the English: names of commands and their options, what else is said of them, all sentences."""
+    """What stands for the English: the names of commands, what else Discord's list of them says, all sentences."""
 
     names: Mapping[str, str] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
@@ -53,18 +51,11 @@ class Speech:
         """The sentence, or the English template with these values, in this language."""
         if isinstance(sentence, str):
             sentence = Sentence(sentence, values)
-        said = {name: self._value(name, value) for name, value in sentence.values.items()}
+        said = {
+            name: self.say(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()
+        }
         template = self._catalogue.sentences.get(sentence.template, sentence.template)
         return Sentence(sentence.template, said).said_as(template)
-
-    def option(self, name: str) -> str:
-        """What an option of a command is called."""
-        return self._catalogue.names.get(name, name)
-
-    def _value(self, name: str, value: Any) -> Any:
-        if isinstance(value, Sentence):
-            return self.say(value)
-        return self.option(value) if name == OPTION and isinstance(value, str) else value
 
 
 #: Who speaks where nobody's language is known.
