@@ -18,6 +18,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.cogs.buttons import Buttons
+from bot.cogs.compare import Compare
 from bot.cogs.edits import Edits
 from bot.cogs.help import Help
 from bot.cogs.imagine import Imagine
@@ -92,6 +93,7 @@ class ImagineBot(commands.Bot):
         await self.tree.set_translator(self._translator)
         self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect)
         await self.add_cog(Imagine(self._generation, self.delivery))
+        await self.add_cog(Compare(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
         upscaler = self._settings.upscaler_model
         variants = Variants(self._generation, None if upscaler is None else upscaler.stem)

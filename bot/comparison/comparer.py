@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.comparison import MAX_AXES, MAX_CELLS, AskedAxis, Axis, Comparison
-from bot.comparison.axes import AxisKind, Kind, get_axis, label
+from bot.comparison.axes import AxisKind, Kind, find_axis, get_axis, label, suggest_axes
+from bot.comparison.suggestions import suggest_values
 from bot.comparison.values import Value, ValueReader
 from bot.errors import InvalidParameters, RequestRejected
 from bot.layers import clamp, fitting_size, merge, random_seed
+from bot.loras import list_loras
 from bot.model_info import ModelInfo
 from bot.parameters import Lora, Parameters, quoted, title
 from bot.prompts import OPTION_COUNTS, SIZE_COUNTS, PromptReader
@@ -46,7 +48,7 @@ class Comparer:
         self._model = model
         self._prompts = prompts
         self._values = ValueReader(model, prompts, loras)
-        self.loras = loras
+        self._loras = loras
 
     def compare(
         self, said: Mapping[str, Any], beneath: Mapping[str, Any], asked: Sequence[AskedAxis]
@@ -83,6 +85,19 @@ class Comparer:
             for axis in comparison.axes
         ]
 
+    def suggest_axes(self, typed: str) -> list[AxisKind]:
+        """Axes for what has been typed so far, with the LoRAs that there are."""
+        return suggest_axes(typed, self._lora_names())
+
+    def suggest_values(self, axis: str, typed: str) -> list[str]:
+        """Values for what has been typed so far."""
+        names = {Kind.STYLE: self._prompts.styles.names, Kind.LORA: self._lora_names()}
+        kind = find_axis(axis)
+        return [] if kind is None else suggest_values(axis, typed, names, self._usual(kind) or kind.example)
+
+    def _lora_names(self) -> list[str]:
+        return [] if self._loras is None else [lora.name for lora in list_loras(self._loras) if lora.fits(self._model)]
+
     def _sides(self, asked: Sequence[AskedAxis]) -> tuple[list[Side], list[Sentence]]:
         sides: list[Side] = []
         remarks: list[Sentence] = []
@@ -91,7 +106,10 @@ class Comparer:
             for other, _ in sides:
                 if axis.fields & other.fields and axis.kind is not Kind.REPLACED:
                     raise InvalidParameters(SAME_AXIS, first=other.name, second=axis.name)
-            values, changed = self._values.read(axis, each.values or self._usual(axis))
+            usual = self._usual(axis)
+            if not each.values and not usual:
+                raise InvalidParameters(NO_VALUES, axis=axis.name, example=axis.example)
+            values, changed = self._values.read(axis, each.values or usual)
             if len(values) < 2:
                 raise InvalidParameters(TOO_FEW, axis=axis.name, example=axis.example)
             sides.append((axis, values))
@@ -100,9 +118,9 @@ class Comparer:
         return sides, remarks
 
     def _usual(self, axis: AxisKind) -> str:
-        """Values that show something, for who named none."""
+        """Values that show something, for who names none; empty where nothing can be guessed."""
         if axis.kind in (Kind.REPLACED, Kind.TEXT, Kind.LORA):
-            raise InvalidParameters(NO_VALUES, axis=axis.name, example=axis.example)
+            return ""
         if axis.kind is Kind.STYLE:
             return ", ".join(["off", *self._prompts.styles.names[:3]])
         if axis.field in ("width", "height") and axis.kind is Kind.WHOLE:

@@ -1,0 +1,93 @@
+"""`/compare`: one sheet of pictures that differ in one thing or two."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+from discord.ext import commands
+
+from bot.cogs.rules import asker_of
+from bot.comparison import AskedAxis
+from bot.delivery import Delivery
+from bot.errors import InvalidParameters
+from bot.layers import bucket
+from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED
+from bot.services.generation import GenerationService
+
+MAX_NAME = 100
+MAX_VALUES = 1000
+#: The longest text of a choice.
+MAX_CHOICE = 100
+
+
+class Compare(commands.Cog):
+    """Sheets on request."""
+
+    def __init__(self, generation: GenerationService, delivery: Delivery) -> None:
+        self._generation = generation
+        self._delivery = delivery
+
+    @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.describe(
+        prompt="What the pictures should show",
+        axis="What differs from picture to picture, from left to right",
+        values="Its values, as in 4, 6, 8 or 20-40 by 10; the usual ones unless you say",
+        second_axis="What else differs, from top to bottom",
+        second_values="Its values",
+        seed="A number: the same for all pictures; random unless you say",
+        aspect_ratio="The shape of the pictures; square unless you say otherwise",
+        negative_prompt="What they should not show, without “no”",
+    )
+    @app_commands.choices(aspect_ratio=[Choice(name=ratio, value=ratio) for ratio in ASPECT_RATIOS])
+    async def compare(
+        self,
+        interaction: discord.Interaction[Any],
+        prompt: Range[str, 1, MAX_PROMPT_LENGTH],
+        axis: Range[str, 1, MAX_NAME],
+        values: Range[str, 1, MAX_VALUES] | None = None,
+        second_axis: Range[str, 1, MAX_NAME] | None = None,
+        second_values: Range[str, 1, MAX_VALUES] | None = None,
+        seed: Range[int, 0, MAX_SEED] | None = None,
+        aspect_ratio: str | None = None,
+        negative_prompt: Range[str, 1, MAX_PROMPT_LENGTH] | None = None,
+    ) -> None:
+        """Make a sheet of pictures that differ in one thing or two."""
+        asker = asker_of(interaction)
+        if second_axis is None and second_values is not None:
+            raise InvalidParameters("second_values needs a second_axis. Say what they are the values of.")
+        axes = [AskedAxis(axis, values or "")]
+        if second_axis is not None:
+            axes.append(AskedAxis(second_axis, second_values or ""))
+        said = {"prompt": prompt, "negative_prompt": negative_prompt, "seed": seed}
+        changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        if aspect_ratio is not None:
+            changes["width"], changes["height"] = bucket(aspect_ratio, self._generation.model.native_size)
+        job = await self._generation.submit(**asker, changes=changes, axes=axes)
+        await self._delivery.answer(job, interaction)
+
+    @compare.autocomplete("axis")
+    @compare.autocomplete("second_axis")
+    async def _axes(self, _interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
+        """Everything that can be compared, with what it is."""
+        found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current)
+        return [Choice(name=f"{axis.name} · {axis.description}"[:MAX_CHOICE], value=axis.name) for axis in found]
+
+    @compare.autocomplete("values")
+    async def _values(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
+        return await self._of_axis(getattr(interaction.namespace, "axis", None), current)
+
+    @compare.autocomplete("second_values")
+    async def _second_values(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
+        return await self._of_axis(getattr(interaction.namespace, "second_axis", None), current)
+
+    async def _of_axis(self, axis: str | None, current: str) -> list[Choice[str]]:
+        if not axis:
+            return []
+        found = await asyncio.to_thread(self._generation.comparer.suggest_values, axis, current)
+        return [Choice(name=text, value=text) for text in found]

@@ -1,0 +1,42 @@
+"""What is offered while somebody types the values of an axis: the usual ones, and names to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from bot.comparison.axes import MAX_SUGGESTIONS, OFF, AxisKind, Kind, find_axis
+from bot.parameters import ASPECT_RATIOS, TimestepSpacing
+from bot.scheduler_names import SCHEDULERS
+
+#: The longest text that a menu of Discord's takes.
+MAX_LENGTH = 100
+
+
+def suggest_values(axis: str, typed: str, names: Mapping[Kind, Sequence[str]], usual: str) -> list[str]:
+    """At most 25 ways to go on. `names` are the styles and LoRAs that there are, `usual` are the axis' usual values."""
+    kind = find_axis(axis)
+    if kind is None:
+        return []
+    begun, _, last = typed.rpartition(",")
+    taken = [each.strip().casefold() for each in begun.split(",")]
+    wanted = last.strip().casefold()
+    known = [name for name in _known(kind, names) if name.casefold() not in taken]
+    fitting = [name for name in known if name.casefold().startswith(wanted)]
+    fitting += [name for name in known if wanted in name.casefold() and name not in fitting]
+    head = f"{begun.strip()}, " if begun else ""
+    whole = [usual] if usual.casefold().startswith(typed.strip().casefold()) else []
+    suggestions = dict.fromkeys([*whole, *(head + name for name in fitting)])
+    return [text for text in suggestions if text and len(text) <= MAX_LENGTH][:MAX_SUGGESTIONS]
+
+
+def _known(axis: AxisKind, names: Mapping[Kind, Sequence[str]]) -> Sequence[str]:
+    if axis.field == "scheduler":
+        return list(SCHEDULERS)
+    if axis.field == "timestep_spacing":
+        return list(get_args(TimestepSpacing))
+    if axis.kind is Kind.RATIO:
+        return list(ASPECT_RATIOS)
+    if axis.kind in (Kind.STYLE, Kind.LORA):
+        return [OFF, *names.get(axis.kind, ())]
+    return []
