@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 import simcord
 
@@ -48,6 +50,18 @@ async def answers(server: SimulatedServer, name: str, message: discord.Message) 
     cards = server.answers(await chosen(server, name, message))
     assert all(card.is_private for card in cards)
     return cards
+
+
+def slow_files(server: SimulatedServer, seconds: float) -> None:
+    """From now on, Discord takes so long to hand out a file."""
+    http = server.application.bot.http
+    fetch = http.get_from_cdn
+
+    async def slowly(url: str) -> bytes:
+        await asyncio.sleep(seconds)
+        return await fetch(url)
+
+    http.get_from_cdn = slowly
 
 
 async def form(server: SimulatedServer, name: str, message: discord.Message) -> Form:
