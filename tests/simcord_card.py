@@ -75,6 +75,11 @@ class Card:
         assert not button.get("disabled"), f"{label} is greyed out"
         return await self._server.press(self, button["custom_id"], member)
 
+    async def press_more(self, label: str, member: simcord.MemberActor | None = None) -> list[Card]:
+        """Press that button of those behind More."""
+        [more] = await self.press("More", member)
+        return await more.press(label, member)
+
     async def is_deleted_by(self, member: simcord.MemberActor) -> None:
         """Somebody who may removes the message."""
         await member.delete(simcord.ResponseMessage(self._server.env, self.message))

@@ -130,7 +130,10 @@ class Delivery:
                 await self._turn(live)
                 await self._show(live)
             self._pace.note(live.message.channel_id, _now())
+            known = live.message.message_id
             await tell_end(self._generation, live, live.outcome)
+            if live.message.message_id != known:
+                await self._remember(live)
         except Unreachable:
             # Pictures stay POSTING, so the next start of the bot brings them.
             log.exception("job %s: Discord was out of reach for too long, its end was not shown", job_id)

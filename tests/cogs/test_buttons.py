@@ -29,7 +29,7 @@ async def test_cancel_takes_a_waiting_job_back(server: SimulatedServer) -> None:
     card = await server.imagine("an owl")
     assert await card.press("Cancel") == []
     await server.until(lambda: card.colour == OVER)
-    assert card.buttons == {"Again": True, "Delete": True}
+    assert card.buttons == {"Again": True, "Edit…": True, "Delete": True}
 
 
 async def test_cancel_on_a_running_job_is_greyed_out_until_it_stops(server: SimulatedServer) -> None:
@@ -51,7 +51,7 @@ async def test_a_strangers_press_is_refused_in_private(server: SimulatedServer) 
     server.executor.finish(1, [PNG])
     await server.until(lambda: running.colour == DONE)
     await server.until_recorded(JobStatus.SUCCEEDED)
-    [answer] = await running.press("Delete", server.bob)
+    [answer] = await running.press_more("Delete", server.bob)
     assert (answer.text, answer.is_private) == (NOT_YOURS.format("delete"), True)
     assert not running.is_gone
 
@@ -62,7 +62,7 @@ async def test_a_moderator_may_cancel_and_delete(server: SimulatedServer) -> Non
     assert await running.press("Cancel", server.mira) == []
     await server.until(lambda: running.colour == OVER)
     done = await finished(server, 2)
-    assert await done.press("Delete", server.mira) == []
+    assert await done.press_more("Delete", server.mira) == []
     assert done.is_gone
 
 
@@ -92,8 +92,9 @@ async def test_again_keeps_to_the_limits(server: SimulatedServer) -> None:
 
 async def test_delete_removes_message_and_pictures(server: SimulatedServer) -> None:
     card = await finished(server)
-    assert await card.press("Delete") == []
-    assert card.is_gone
+    [more] = await card.press("More")
+    assert await more.press("Delete") == []
+    assert (card.is_gone, more.text) == (True, "Job #1 is deleted.")
     with pytest.raises(PicturesGone):
         await server.application.generation.pictures_of(1)
     assert list((server.folder / "pictures").iterdir()) == []
@@ -110,11 +111,14 @@ async def test_buttons_work_after_a_restart(server: SimulatedServer) -> None:
     await server.until(lambda: running.colour == OVER)
     [again] = await done.press("Again")
     assert again.texts[0] == "**a red fox in the snow**"
-    await done.press("Delete")
+    await done.press_more("Delete")
     assert done.is_gone
 
 
-@pytest.mark.parametrize("action", ["cancel", "again", "delete"])
+@pytest.mark.parametrize(
+    "action",
+    ["cancel", "again", "delete", "vary", "subtle", "upscale", "edit", "more", "extend_left", "redraw", "info"],
+)
 async def test_a_press_for_a_job_that_nobody_knows_is_answered(server: SimulatedServer, action: str) -> None:
     card = await finished(server)
     for job_id in (41, 0, 10**19 - 1):
@@ -134,15 +138,20 @@ async def test_a_press_on_an_old_card_says_what_has_become_of_the_job(server: Si
 
 async def test_two_presses_of_delete_are_no_trouble(server: SimulatedServer) -> None:
     card = await finished(server)
-    message = card.message
-    await card.press("Delete")
-    server.env.backend.messages[card.channel_id][card.id] = message  # as a client that has not heard of it
-    assert await card.press("Delete") == []
+    [first], [second] = await card.press("More"), await card.press("More")
+    assert await first.press("Delete") == []
+    assert await second.press("Delete") == []
+    assert (card.is_gone, first.text, second.text) == (True, "Job #1 is deleted.", "Job #1 is deleted.")
+
+
+async def test_the_delete_of_an_older_version_stands_on_the_card_itself(server: SimulatedServer) -> None:
+    card = await finished(server)
+    assert await server.press(card, "imagine:delete:1") == []
     assert card.is_gone
 
 
 async def test_a_button_of_another_version_is_answered(server: SimulatedServer) -> None:
     card = await finished(server)
-    [answer] = await server.press(card, "imagine:vary:1")
+    [answer] = await server.press(card, "imagine:paint:1")
     assert answer.text == "This button comes from another version of the bot and does nothing any more."
     assert answer.is_private

@@ -37,7 +37,7 @@ async def test_one_message_lives_from_the_line_to_the_picture(server: SimulatedS
     )
     assert card.files == {"imagine-1-1.png": PNG}
     assert card.alt_texts == ["a red fox in the snow"]
-    assert card.buttons == {"Again": True, "Delete": True}
+    assert card.buttons == dict.fromkeys(["Again", "Vary", "Upscale", "Edit…", "More"], True)
     assert [each.id for each in server.cards()] == [card.id]
     assert (await server.until_recorded(JobStatus.SUCCEEDED)).message_id == card.id
 

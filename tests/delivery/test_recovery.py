@@ -13,6 +13,7 @@ from bot.storage import open_storage
 from bot.storage.pictures import PictureFolder
 from bot.ui.cards import BROKEN, DONE, WAITING, WORKING
 from tests.factories import make_parameters
+from tests.patience import PATIENCE
 from tests.pictures import PNG
 from tests.simcord_app import SimulatedServer
 
@@ -45,7 +46,7 @@ async def test_a_second_death_fails_the_job_with_its_reason_and_keeps_the_parame
         "The process that makes the pictures stopped in the middle of the job. "
         "It happened twice, so the job was given up.\n" + PARAMETERS
     )
-    assert card.buttons == {"Again": True, "Delete": True}
+    assert card.buttons == {"Again": True, "Edit…": True, "Delete": True}
     job = await server.job()
     assert (job.status, job.attempts) == (JobStatus.FAILED, 2)
 
@@ -142,7 +143,7 @@ async def test_pictures_that_were_made_and_not_shown_are_shown_once_after_a_rest
 
 async def test_a_stop_at_the_very_moment_of_an_event_is_heard(server: SimulatedServer) -> None:
     card = await server.imagine()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await server.stop()
     await server.start()
     await server.run()

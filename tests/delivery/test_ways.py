@@ -47,9 +47,9 @@ async def test_when_the_message_was_deleted_the_picture_comes_in_a_new_one(serve
     assert new.id != card.id
     assert (new.colour, list(new.files.values())) == (DONE, [PNG])
     assert server.alice.mention in new.text
-    [answer] = await new.press("Delete", server.bob)
+    [answer] = await new.press_more("Delete", server.bob)
     assert answer.is_private
-    await new.press("Delete")
+    await new.press_more("Delete")
     assert new.is_gone
 
 
@@ -79,7 +79,7 @@ async def test_where_the_bot_may_no_longer_post_the_author_gets_a_direct_message
     assert list(private.files.values()) == [PNG]
     assert private.text.endswith(f"-# sent here because the bot cannot post in {server.channel.mention}")
     assert server.cards() == []
-    await private.press("Delete")
+    await private.press_more("Delete")
     assert private.is_gone
 
 
