@@ -14,7 +14,7 @@ from bot.sentences import Sentence
 NESTED: Mapping[str, str] = {
     "timesteps": "{title} must be whole numbers from 0 to 999, with commas, as in 999, 750, 500, 250.",
     "loras": "{title} must be names of files with weights from -2 to 2, as in ink:0.8.",
-    "timestep_spacing": "{title} must be leading, trailing or linspace.",
+    "timestep_spacing": "{title} must be leading, trailing, linspace or AYS.",
     "image": "{title} must be a picture.",
     "mask_image": "{title} must be a picture.",
 }

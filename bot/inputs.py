@@ -12,6 +12,8 @@ from PIL import Image
 from bot.errors import PicturesGone
 from bot.files import translated, write_durably
 
+INPUT_GONE = "The picture that this job works on is not kept any more."
+
 
 class InputFolder:
     """A folder of PNG files named by the SHA-256 of what they show; writing the same twice is writing it once."""
@@ -57,4 +59,4 @@ def open_input(folder: Path, input_id: str) -> Image.Image:
             image.load()
             return image
     except (OSError, SyntaxError, ValueError):
-        raise PicturesGone("The picture that this job works on is not kept any more.") from None
+        raise PicturesGone(INPUT_GONE) from None

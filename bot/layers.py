@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.ays import ays_timesteps
 from bot.errors import InvalidParameters, ModelNotFound
 from bot.explanations import explain
 from bot.model_info import ModelInfo
@@ -31,6 +32,8 @@ STRENGTH = 0.6
 MASKED_STRENGTH = 0.95
 #: The second pass over an enlarged picture sharpens; it is not to draw anew.
 UPSCALE_STRENGTH = 0.35
+#: A spacing that is a table of timesteps: “Align Your Steps”.
+AYS = "AYS"
 CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
 SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
 
@@ -103,11 +106,14 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
 def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
 
-    Raises `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
+    The spacing “AYS” becomes the timesteps that it is. Raises `InvalidParameters` with a sentence for a value that is
+    out of its limits, and for a refiner where none is.
     """
     merged = model_defaults(model)
     for layer in layers:
         merged |= {name: value for name, value in layer.items() if value is not ...}
+    if str(merged.get("timestep_spacing")).casefold() == AYS.casefold():
+        merged |= {"timestep_spacing": None, "timesteps": ays_timesteps(_steps(merged))}
     if merged.get("seed") is None:
         merged["seed"] = random_seed()
     if merged.get("variation_strength") and merged.get("variation_seed") is None:
@@ -130,6 +136,11 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
             value=parameters.clip_skip,
         )
     return parameters
+
+
+def _steps(merged: Mapping[str, Any]) -> int:
+    steps = merged.get("num_inference_steps")
+    return steps if isinstance(steps, int) else int(Parameters.model_fields["num_inference_steps"].default)
 
 
 def check_defaults(model: ModelInfo) -> None:

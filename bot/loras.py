@@ -39,6 +39,17 @@ class LoraInfo:
         """Whether it was made for a base like this one."""
         return self.context_width in (None, context_width(model))
 
+    def misfit(self, model: ModelInfo) -> LoraUnusable:
+        """That it does not fit, as an error to raise."""
+        if self.base_model:
+            return LoraUnusable(
+                "The LoRA {name} is for {other}, and does not fit {model}.",
+                name=quoted(self.name),
+                other=self.base_model,
+                model=model.name,
+            )
+        return LoraUnusable("The LoRA {name} does not fit {model}.", name=quoted(self.name), model=model.name)
+
 
 def list_loras(folder: Path) -> list[LoraInfo]:
     """All that can be used of the folder and those in it, by name; a file that is no LoRA is left out."""

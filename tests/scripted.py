@@ -11,8 +11,8 @@ from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState, OnEvent
 from bot.jobs import GeneratedImage, Job
-
-DEADLINE_SECONDS = 20
+from bot.memory import Memory
+from tests.patience import PATIENCE
 
 
 class Seen:
@@ -28,7 +28,7 @@ class Seen:
 
     async def until(self, condition: Callable[[list[Any]], object]) -> None:
         """Wait until what was seen meets the condition."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while not condition(self.items):
                 self._changed.clear()
                 await self._changed.wait()
@@ -47,6 +47,7 @@ class ScriptedExecutor:
         self.capacity = capacity
         self.state = ExecutorState.READY
         self.detail = ""
+        self.memory: Memory | None = None
         self.deaf = False  # a cancel comes too late to be heard
         self.asked = Seen()  # the state at each call of `ready`
         self.started = Seen()
@@ -68,7 +69,7 @@ class ScriptedExecutor:
         self._state_changed.set()
 
     def health(self) -> ExecutorHealth:
-        return ExecutorHealth(self.state, self.detail)
+        return ExecutorHealth(self.state, self.detail, memory=self.memory)
 
     async def ready(self) -> None:
         self.asked.add(self.state)
@@ -100,7 +101,8 @@ class ScriptedExecutor:
 
     def step(self, job_id: int, step: int, preview: bytes | None = None) -> None:
         job, on_event, _ = self._running[job_id]
-        on_event(Progress(job_id, "base", step, job.parameters.num_inference_steps, preview))
+        steps = job.parameters.num_inference_steps if job.comparison is None else job.comparison.steps
+        on_event(Progress(job_id, "base", step, steps, preview))
 
     def finish(self, job_id: int, pngs: Sequence[bytes] | None = None) -> None:
         job, _, future = self._running[job_id]

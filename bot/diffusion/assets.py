@@ -8,11 +8,14 @@ from typing import Self
 
 from PIL import Image
 
-from bot.errors import GenerationFailed
-from bot.inputs import open_input
+from bot.errors import GenerationFailed, PicturesGone
+from bot.inputs import INPUT_GONE, input_path, open_input
 from bot.loras import LoraInfo, find_lora, list_loras
 from bot.parameters import quoted
 from bot.settings import Settings
+
+#: The upscaler that needs no model of its own.
+LATENT = "latent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Assets:
     def picture(self, input_id: str) -> Image.Image:
         """An input picture. Raises `PicturesGone`."""
         return open_input(self.inputs or Path(), input_id)
+
+    def check_picture(self, input_id: str) -> None:
+        """Raises `PicturesGone` for an input picture that is not kept."""
+        if not input_path(self.inputs or Path(), input_id).is_file():
+            raise PicturesGone(INPUT_GONE)
 
     def list_loras(self) -> list[LoraInfo]:
         """All LoRAs, by name."""

@@ -13,9 +13,6 @@ from torch.nn import functional as F
 from bot.diffusion.input_pictures import fitted, to_latents
 from bot.errors import GenerationFailed
 
-#: The upscaler that needs no model of its own.
-LATENT = "latent"
-
 
 def enlarged_latents(
     vae: Any, picture: Image.Image, width: int, height: int, scale: int, device: torch.device

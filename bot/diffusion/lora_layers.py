@@ -11,10 +11,9 @@ from typing import Any
 import torch
 
 from bot.diffusion.assets import Assets
-from bot.errors import LoraUnusable
 from bot.loras import LoraInfo
 from bot.model_info import ModelInfo
-from bot.parameters import Lora, quoted
+from bot.parameters import Lora
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ def applied_loras(base: Any, model: ModelInfo, loras: Sequence[Lora], assets: As
     infos = [assets.lora(lora.name) for lora in loras]
     for info in infos:
         if not info.fits(model):
-            raise _misfit(info, model)
+            raise info.misfit(model)
     if not loras:
         yield
         return
@@ -49,17 +48,6 @@ def _load(base: Any, adapter: str, info: LoraInfo, model: ModelInfo) -> None:
         base.load_lora_weights(str(info.path.parent), weight_name=info.path.name, adapter_name=adapter)
     except Exception as error:
         log.warning("the LoRA %s cannot be loaded: %s", info.name, error)
-        raise _misfit(info, model) from error
+        raise info.misfit(model) from error
     if not any(adapter in names for names in base.get_list_adapters().values()):
-        raise _misfit(info, model)
-
-
-def _misfit(info: LoraInfo, model: ModelInfo) -> LoraUnusable:
-    if info.base_model:
-        return LoraUnusable(
-            "The LoRA {name} is for {other}, and does not fit {model}.",
-            name=quoted(info.name),
-            other=info.base_model,
-            model=model.name,
-        )
-    return LoraUnusable("The LoRA {name} does not fit {model}.", name=quoted(info.name), model=model.name)
+        raise info.misfit(model)

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from PIL import Image
 
-from bot.diffusion.assets import Assets
+from bot.diffusion.assets import LATENT, Assets
 from bot.diffusion.denoising import Start
-from bot.diffusion.enlarging import LATENT, enlarge, enlarged_latents
+from bot.diffusion.enlarging import enlarge, enlarged_latents
 from bot.diffusion.input_pictures import fitted, to_latents
 from bot.diffusion.masks import Repainting
 from bot.parameters import Parameters

@@ -20,7 +20,7 @@ from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
 from bot.diffusion.lora_layers import applied_loras
-from bot.diffusion.memory import check_memory
+from bot.diffusion.memory import memory_of
 from bot.diffusion.modes import mode_of
 from bot.diffusion.origin import origin_of
 from bot.diffusion.plan import OnRemark, plan_steps
@@ -29,6 +29,7 @@ from bot.diffusion.prompt_encoding import dropped_by_a_plain_encoder, encode_pro
 from bot.diffusion.steps import OnStep, StepReporter
 from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory, RequestRejected
 from bot.infotext import Origin, png_text
+from bot.memory import Memory
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
 from bot.sentences import Sentence
@@ -134,6 +135,11 @@ class StableDiffusionXL:
         origin = origin_of(model, where, folder, refiner_folder)
         return cls(model, base, refiner, LatentColours.of_model(folder), where, origin, assets)
 
+    @property
+    def memory(self) -> Memory:
+        """What the device has left at this moment, and what pictures need of it."""
+        return memory_of(self.base, self.device)
+
     def __call__(
         self,
         parameters: Parameters,
@@ -193,7 +199,7 @@ class StableDiffusionXL:
                 value=parameters.clip_skip,
                 most=layers - 1,
             )
-        check_memory(parameters, self.base, self.device)
+        self.memory.check(parameters)
 
     def _draw(
         self, parameters: Parameters, groups: Sequence[Sequence[int]], job: Listener, *, tiled: bool

@@ -12,6 +12,7 @@ from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
+from bot.memory import Memory
 from bot.model_info import ModelInfo
 from bot.settings import Settings
 
@@ -30,7 +31,10 @@ class ExecutorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExecutorHealth:
-    """The executor at a glance. `progress` (0..1) is that of loading; `detail` is a sentence for people."""
+    """The executor at a glance. `progress` (0..1) is that of loading; `detail` is a sentence for people.
+
+    `memory` is that of the device, once the model is loaded.
+    """
 
     state: ExecutorState
     detail: str = ""
@@ -38,6 +42,7 @@ class ExecutorHealth:
     device: str = ""
     pid: int | None = None
     restarts: int = 0
+    memory: Memory | None = None
 
 
 class Executor(Protocol):

@@ -10,7 +10,7 @@ import multiprocessing
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
@@ -207,7 +207,8 @@ class LocalExecutor:
             self._set(ExecutorState.LOADING, message.detail, message.progress)
         elif isinstance(message, Loaded):
             self._failed_starts = 0
-            self._set(ExecutorState.READY, device=message.device)
+            self._health = replace(self._health, device=message.device, memory=message.memory)
+            self._set(ExecutorState.READY)
             self._send_run()
         elif isinstance(message, Stepped | Generated | Failed) and run is not None and message.number == run.number:
             if isinstance(message, Stepped):
@@ -234,8 +235,10 @@ class LocalExecutor:
         if self._run is not None:
             self._run.fail(ExecutorUnavailable("{reason}", reason=reason))
 
-    def _set(self, state: ExecutorState, detail: str = "", progress: float = 1.0, device: str = "") -> None:
-        self._health = ExecutorHealth(state, detail, progress, device or self._health.device, self._pid, self._restarts)
+    def _set(self, state: ExecutorState, detail: str = "", progress: float = 1.0) -> None:
+        self._health = replace(
+            self._health, state=state, detail=detail, progress=progress, pid=self._pid, restarts=self._restarts
+        )
         self._changed.set()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
+from bot.memory import Memory
 from bot.sentences import Sentence
 
 
@@ -35,9 +36,10 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """From the child: the model is ready on that device."""
+    """From the child: the model is ready on that device, which has so much memory left."""
 
     device: str
+    memory: Memory
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess, 
     except BotError as error:
         _tell(connection, LoadFailed(str(error)))
         return
-    _tell(connection, Loaded(str(sdxl.device)))
+    _tell(connection, Loaded(str(sdxl.device), sdxl.memory))
     while True:
         order = batches.get()
         _tell(connection, _answer(order, sdxl, connection, cancelled))

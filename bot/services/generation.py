@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.comparison import AskedAxis
-from bot.comparison.comparer import Comparer
-from bot.diffusion.assets import Assets
 from bot.diffusion.assets import Assets
 from bot.errors import BotError, JobFinished, JobUnfinished, NotYourJob, StorageUnavailable
 from bot.events import (
@@ -28,11 +26,12 @@ from bot.executors import ExecutorHealth
 from bot.inputs import InputFolder
 from bot.job_queue import MAX_ATTEMPTS, JobQueue
 from bot.jobs import Job, JobStatus
-from bot.layers import check_defaults, clamp, merge, model_defaults, random_seed
+from bot.layers import check_defaults, random_seed
 from bot.model_info import ModelInfo
 from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
+from bot.services.admission import Admission
 from bot.services.remake import compared
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
@@ -73,16 +72,16 @@ class GenerationService:
         check_defaults(model)
         self.model = model
         self.prompts = prompts
-        self.comparer = Comparer(model, prompts, assets.loras)
         self._storage = storage
         self._pictures = pictures
         self.inputs = inputs
         self.originals = originals
         self.assets = assets
-        self.assets = assets
         self._queue = queue
         self._listeners: list[Listener] = []
-        self._admission = asyncio.Lock()
+        self._admission = Admission(model, prompts, assets)
+        self.comparer = self._admission.comparer
+        self._one_at_a_time = asyncio.Lock()
         queue.listen(self._on_event, self._publish)
 
     def subscribe(self, listener: Listener) -> None:
@@ -232,19 +231,14 @@ class GenerationService:
         remarks: Sequence[Sentence],
         axes: Sequence[AskedAxis],
     ) -> Job:
-        layers = model_defaults(self.model) | {name: value for name, value in beneath.items() if value is not ...}
-        comparison, user_id = None, record["user_id"]
-        if axes:
-            comparison, read = await asyncio.to_thread(self.comparer.compare, changes, layers, axes)
-            parameters, said = comparison.cells[0], [*remarks, *read]
-        else:
-            changes, read = await asyncio.to_thread(self.prompts.read, changes, layers)
-            within, clamped = clamp(changes)
-            parameters, said = merge(self.model, layers, within), [*remarks, *read, *clamped]
+        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
+        user_id, said = record["user_id"], [*remarks, *asked.remarks]
         # One at a time: two requests of one person at the same moment must not both find the last place free.
-        async with self._admission:
+        async with self._one_at_a_time:
             self._queue.check_admission(user_id)
-            job = await self._storage.record_job(**record, parameters=parameters, remarks=said, comparison=comparison)
+            job = await self._storage.record_job(
+                **record, parameters=asked.parameters, remarks=said, comparison=asked.comparison
+            )
             self._queue.submit(job)
         log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)
         return job

@@ -7,24 +7,23 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from bot.diffusion.memory import free_bytes, needed_bytes
 from bot.errors import OutOfMemory
 from tests.diffusion.engine import Engine
 
 
 def test_what_is_needed_grows_with_the_pixels_and_doubles_with_guidance(engine: Engine) -> None:
-    small, large = (needed_bytes(engine.ask(width=side, height=side), engine.sdxl.base) for side in (1024, 2048))
+    small, large = (engine.sdxl.memory.needed(engine.ask(width=side, height=side)) for side in (1024, 2048))
     assert large == 4 * small
-    assert needed_bytes(engine.ask(width=1024, height=1024, guidance_scale=1), engine.sdxl.base) == small / 2
+    assert engine.sdxl.memory.needed(engine.ask(width=1024, height=1024, guidance_scale=1)) == small / 2
 
 
 def test_a_size_that_does_not_fit_is_refused_before_the_first_step(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    needed = needed_bytes(engine.ask(width=2048, height=2048), engine.sdxl.base)
+    needed = engine.sdxl.memory.needed(engine.ask(width=2048, height=2048))
     # The machine's answer, not the code that asks: a machine with so little memory cannot be had here.
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=needed - 1))
-    assert free_bytes(engine.sdxl.device) == needed - 1
+    assert engine.sdxl.memory.available() == needed - 1
     steps: list[object] = []
     with pytest.raises(OutOfMemory) as caught:
         engine.sdxl(engine.ask(width=2048, height=2048), steps.append)
