@@ -55,6 +55,16 @@ class Said:
     loras: list[Lora] = field(default_factory=list)
     remarks: list[Sentence] = field(default_factory=list)
 
+    @property
+    def changes(self) -> dict[str, Any]:
+        """All that they say in the fields of `Parameters`."""
+        changes = dict(self.fields)
+        if self.negatives:
+            changes["negative_prompt"] = ", ".join(self.negatives)
+        if self.loras:
+            changes["loras"] = tuple(self.loras)
+        return changes
+
 
 class Line(Use):
     """A flag as a line of its own, without dashes."""

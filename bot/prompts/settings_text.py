@@ -48,6 +48,11 @@ class SettingsText:
     remarks: list[Sentence] = field(default_factory=list)
 
 
+def refiner_from(model: ModelInfo) -> float:
+    """Where the refiner takes over when somebody turns it on and does not say where."""
+    return float(model_defaults(model).get("denoising_end") or REFINER_FROM)
+
+
 def write_settings(asked: Mapping[str, Any], model: ModelInfo) -> dict[str, str]:
     """Lines by field: those of `asked` that people change, and all others that `model` would not take by itself."""
     usual = {name: field.default for name, field in Parameters.model_fields.items()} | model_defaults(model)
@@ -84,7 +89,7 @@ def read_settings(text: str, flags: FlagReader, model: ModelInfo, known: Collect
             wrong += error.sentences
             continue
         if fields.get("denoising_end") is ...:
-            fields["denoising_end"] = model_defaults(model).get("denoising_end") or REFINER_FROM
+            fields["denoising_end"] = refiner_from(model)
         (read.beneath if mark(line) in known else read.changes).update(fields)
     if wrong:
         raise InvalidParameters.of(wrong)
@@ -107,12 +112,7 @@ def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[st
     if said is None:
         raise InvalidParameters(UNKNOWN, name=quoted(name), nearest=", ".join(_nearest(name)))
     remarks += said.remarks
-    fields = dict(said.fields)
-    if said.negatives:
-        fields["negative_prompt"] = ", ".join(said.negatives)
-    if said.loras:
-        fields["loras"] = tuple(said.loras)
-    return fields
+    return said.changes
 
 
 def _nearest(name: str) -> list[str]:
