@@ -27,7 +27,8 @@ from bot.errors import RequestRejected
 from bot.jobs import Job, JobStatus
 from bot.settings import Settings
 from tests.contract.plugin import assert_contract
-from tests.scripted import DEADLINE_SECONDS, ScriptedExecutor
+from tests.patience import PATIENCE
+from tests.scripted import ScriptedExecutor
 from tests.simcord_card import Card
 
 COMMAND, COMPONENT = 2, 3
@@ -52,7 +53,7 @@ class SimulatedServer:
 
     def build_world(self, application: Application) -> None:
         self.env = simcord.Env(
-            application.bot, check_errors=False, settle_timeout=20, approved_intents=discord.Intents.none()
+            application.bot, check_errors=False, settle_timeout=PATIENCE, approved_intents=discord.Intents.none()
         )
         backend = self.env.backend
         # As the database's clock, which is the real one; from here on it moves only when the test says so.
@@ -112,14 +113,16 @@ class SimulatedServer:
         member = member or self.alice
         return self.answer(await member.slash(channel or self.channel, "imagine", prompt=prompt, **options))
 
-    async def unchecked(self, name: str, **options: Any) -> Card:
+    async def unchecked(self, name: str, /, locale: str = "en-US", **options: Any) -> Card:
         """Send a command as no client of Discord's would: nothing is checked, a string is a string."""
         kinds = {str: 3, int: 4, bool: 5, float: 10}
         command = self.env.backend.find_command(name, self.guild.id)
         assert command is not None
         typed = [{"name": option, "type": kinds[type(value)], "value": value} for option, value in options.items()]
         data = {"id": command["id"], "name": name, "type": 1, "options": typed}
-        return self.answer(await self.alice._dispatch_interaction(COMMAND, self.channel, data))
+        return self.answer(
+            await self.alice._dispatch_interaction(COMMAND, self.channel, data, extra={"locale": locale})
+        )
 
     async def press(self, card: Card, custom_id: str, member: simcord.MemberActor | None = None) -> list[Card]:
         """Press a button by its id; returns what is answered beside changes of the card."""
@@ -178,7 +181,7 @@ class SimulatedServer:
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until this is so; it is looked at after every request and event of the bot."""
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 while not condition():
                     await self._something()
         except TimeoutError:
@@ -197,7 +200,7 @@ class SimulatedServer:
 
     async def until_recorded(self, status: JobStatus, job_id: int = 1) -> Job:
         """Wait until the database says so of that job."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE):
             while (job := await self.job(job_id)).status is not status:
                 # That something is recorded is told to nobody.
                 await self._something(within=0.02)
