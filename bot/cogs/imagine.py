@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Literal
 
 import discord
@@ -9,15 +10,19 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.cogs.rules import check_can_post
+from bot.cogs.completion import complete_advanced, complete_lora, complete_scheduler, complete_style
+from bot.cogs.imagine_options import NEEDS_IMAGE, Asked, read_options
+from bot.cogs.rules import asker_of
+from bot.cogs.uploads import promised, take_in
 from bot.delivery import Delivery
-from bot.errors import InvalidParameters
-from bot.layers import bucket
-from bot.parameters import MAX_GUIDANCE_SCALE, MAX_IMAGES, MAX_PROMPT_LENGTH, MAX_SEED, MAX_STEPS
+from bot.errors import InvalidParameters, RequestRejected
+from bot.jobs import Job
+from bot.layers import size_like
+from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, title
+from bot.sentences import Sentence
 from bot.services.generation import GenerationService
+from bot.services.variants import Asker
 
-#: Where the refiner takes over when somebody turns it on and the model's defaults do not say.
-REFINER_FROM = 0.8
 ASPECT_RATIO_WORDS = {
     "1:1": "square",
     "4:3": "landscape, a little wider",
@@ -29,6 +34,8 @@ ASPECT_RATIO_WORDS = {
     "9:16": "tall, as a phone",
     "9:21": "very tall",
 }
+SPACINGS = ("leading", "trailing", "linspace", "AYS")
+SHAPE_OF_IMAGE = "size {width} × {height}: the shape of the image"
 
 
 class Imagine(commands.Cog):
@@ -46,68 +53,134 @@ class Imagine(commands.Cog):
         guidance_scale="guidance",
         num_images_per_prompt="images",
         denoising_end="refiner_from",
+        loras="lora",
+        mask_image="mask",
+        variation_strength="variation",
+        timestep_spacing="spacing",
     )
     @app_commands.describe(
         prompt="What the picture should show",
         negative_prompt="What it should not show, without “no”",
+        style="Words around the prompt, such as those for a photo or for ink",
         aspect_ratio="The shape of the picture; square unless you say otherwise",
+        num_images_per_prompt="How many pictures, each with a seed of its own: 1 to 4",
+        draft="A quick look with few steps; Finish then makes it with all of them",
         num_inference_steps="How many steps to take: more is slower and mostly finer",
         guidance_scale="How closely to follow the words: 3 is loose, 9 is strict",
         seed="A number: the same one makes the same picture again; random unless you say",
-        num_images_per_prompt="How many pictures, each with a seed of its own",
+        image="A picture to begin with, instead of noise alone",
+        mask_image="White where the image is to be painted anew; the rest stays as it is",
+        strength="How much of the image is changed: 0.2 is a little, 0.8 is nearly all",
+        loras="LoRAs and how much of each, as in ink:0.8, paper:0.5",
+        scheduler="The sampler, as in DPM++ 2M Karras",
+        timestep_spacing="How the steps are spread over the noise; AYS is made for few steps",
         refiner="Whether the refiner does the last part of the steps",
         denoising_end="Where the refiner takes over: 0.8 leaves it the last fifth of the steps",
+        variation_strength="How far from the picture of this seed: 0.1 is close, 0.5 is far",
+        variation_seed="Which way the variation goes; random unless you say",
+        guidance_rescale="Against glaring colours at a high guidance: 0 is off, 0.7 is usual",
+        clip_skip="How many layers of the text encoders to leave out",
+        advanced="Any other setting, as in eta: 0.5, aesthetic_score: 7, timesteps: 999,500,250",
     )
     @app_commands.choices(
-        aspect_ratio=[Choice(name=f"{ratio} {words}", value=ratio) for ratio, words in ASPECT_RATIO_WORDS.items()]
+        aspect_ratio=[Choice(name=f"{ratio} {words}", value=ratio) for ratio, words in ASPECT_RATIO_WORDS.items()],
+        timestep_spacing=[Choice(name=spacing, value=spacing) for spacing in SPACINGS],
     )
     async def imagine(
         self,
         interaction: discord.Interaction[Any],
         prompt: Range[str, 1, MAX_PROMPT_LENGTH],
         negative_prompt: Range[str, 1, MAX_PROMPT_LENGTH] | None = None,
+        style: str | None = None,
         aspect_ratio: str | None = None,
-        num_inference_steps: Range[int, 1, MAX_STEPS] | None = None,
-        guidance_scale: Range[float, 0.0, MAX_GUIDANCE_SCALE] | None = None,
+        num_images_per_prompt: int | None = None,
+        draft: bool | None = None,
+        image: discord.Attachment | None = None,
+        mask_image: discord.Attachment | None = None,
+        strength: float | None = None,
         seed: Range[int, 0, MAX_SEED] | None = None,
-        num_images_per_prompt: Range[int, 1, MAX_IMAGES] | None = None,
+        num_inference_steps: int | None = None,
+        guidance_scale: float | None = None,
+        loras: str | None = None,
+        scheduler: str | None = None,
+        timestep_spacing: str | None = None,
         refiner: Literal["on", "off"] | None = None,
         denoising_end: Range[float, 0.01, 0.99] | None = None,
+        variation_strength: float | None = None,
+        variation_seed: Range[int, 0, MAX_SEED] | None = None,
+        guidance_rescale: float | None = None,
+        clip_skip: int | None = None,
+        advanced: str | None = None,
     ) -> None:
         """Make a picture from words."""
-        channel_id = check_can_post(interaction)
-        said: dict[str, Any] = {
+        asker = asker_of(interaction)
+        said = {
             "prompt": prompt,
             "negative_prompt": negative_prompt,
+            "style": style,
+            "aspect_ratio": aspect_ratio,
+            "num_images_per_prompt": num_images_per_prompt,
+            "draft": draft,
+            "strength": strength,
+            "seed": seed,
             "num_inference_steps": num_inference_steps,
             "guidance_scale": guidance_scale,
-            "seed": seed,
-            "num_images_per_prompt": num_images_per_prompt,
+            "loras": loras,
+            "scheduler": scheduler,
+            "timestep_spacing": timestep_spacing,
+            "refiner": refiner,
+            "denoising_end": denoising_end,
+            "variation_strength": variation_strength,
+            "variation_seed": variation_seed,
+            "guidance_rescale": guidance_rescale,
+            "clip_skip": clip_skip,
+            "advanced": advanced,
         }
-        changes = {name: value for name, value in said.items() if value is not None}
-        changes |= self._size(aspect_ratio) | self._refiner(refiner, denoising_end)
-        job = await self._generation.submit(
-            user_id=interaction.user.id, guild_id=interaction.guild_id, channel_id=channel_id, changes=changes
-        )
+        asked = read_options(said, self._generation.prompts, self._generation.model)
+        if image is None and mask_image is None:
+            job = await self._submit(asked, asker)
+            await self._delivery.answer(job, interaction)
+            return
+        if image is None and "image" not in asked.changes:
+            raise InvalidParameters(NEEDS_IMAGE, title=title("mask_image"))
+        async with promised(interaction):
+            uploads = await take_in(interaction.client, self._generation.inputs, image, mask_image)
+            asked.changes.update(uploads.changes)
+            job = await self._submit(asked, asker, uploads.size)
         await self._delivery.answer(job, interaction)
 
-    def _size(self, aspect_ratio: str | None) -> dict[str, int]:
-        if aspect_ratio is None:
-            return {}
-        width, height = bucket(aspect_ratio, self._generation.model.native_size)
-        return {"width": width, "height": height}
+    async def _submit(self, asked: Asked, asker: Asker, shape: tuple[int, int] | None = None) -> Job:
+        """Ask for it; in this shape, unless something was said about the size."""
+        beneath: dict[str, Any] = {}
+        remarks = list(asked.remarks)
+        if shape is not None and not asked.has_size:
+            width, height = size_like(*shape, self._generation.model.native_size)
+            beneath = {"width": width, "height": height}
+            if not self._size_in(asked.changes["prompt"]):
+                remarks.append(Sentence.of(SHAPE_OF_IMAGE, width=width, height=height))
+        return await self._generation.submit(**asker, changes=asked.changes, beneath=beneath, remarks=remarks)
 
-    def _refiner(self, refiner: str | None, denoising_end: float | None) -> dict[str, float | None]:
-        if refiner not in (None, "on", "off"):
-            raise InvalidParameters("refiner must be on or off.")
-        if refiner == "off" and denoising_end is not None:
-            raise InvalidParameters(
-                "refiner is off, and refiner_from says where it takes over. Leave one of the two out."
-            )
-        if refiner == "off":
-            return {"denoising_end": None}
-        if denoising_end is not None:
-            return {"denoising_end": denoising_end}
-        if refiner == "on" and self._generation.model.defaults.get("denoising_end") is None:
-            return {"denoising_end": REFINER_FROM}
-        return {}
+    def _size_in(self, prompt: str) -> bool:
+        """Whether a flag in the prompt says how large the picture is to be."""
+        try:
+            return not {"width", "height"}.isdisjoint(self._generation.prompts.flags.read(prompt).fields)
+        except RequestRejected:
+            # Whoever asks is told when the prompt is read.
+            return False
+
+    @imagine.autocomplete("style")
+    async def _styles(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        return complete_style(typed, self._generation.prompts.styles)
+
+    @imagine.autocomplete("scheduler")
+    async def _schedulers(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        return complete_scheduler(typed)
+
+    @imagine.autocomplete("loras")
+    async def _loras(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        loras = await asyncio.to_thread(self._generation.assets.list_loras)
+        return complete_lora(typed, [lora for lora in loras if lora.fits(self._generation.model)])
+
+    @imagine.autocomplete("advanced")
+    async def _settings(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        return complete_advanced(typed, {option.display_name for option in self.imagine.parameters})

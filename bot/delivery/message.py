@@ -74,10 +74,12 @@ class JobMessage:
         return min(limits, default=DEFAULT_LIMIT)
 
     async def answer(self, interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
-        """Begin as the answer to an interaction. Raises what discord.py raises."""
-        response = await interaction.response.send_message(view=view)
+        """Begin as the answer to an interaction, which may have been promised. Raises what discord.py raises."""
+        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+            self.message_id = (await interaction.edit_original_response(view=view)).id
+        else:
+            self.message_id = (await interaction.response.send_message(view=view)).message_id
         self._interaction = interaction
-        self.message_id = response.message_id
 
     async def show(self, view: ui.LayoutView, files: Files) -> None:
         """Bring the message up to date, or begin it. What does not get through is logged; the next edit says more."""

@@ -45,7 +45,7 @@ BAD = [
     ),
 ]
 
-BEYOND = [("steps", 151, 150), ("guidance", 31.0, 30), ("images", 5, 4)]
+BEYOND = [("images", 5, 4), ("steps", 151, 150), ("guidance", 31.0, 30)]
 
 
 @pytest.mark.parametrize(("options", "sentence"), BAD)
