@@ -17,6 +17,7 @@ from bot.errors import InvalidParameters
 from bot.layers import bucket
 from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED
 from bot.services.generation import GenerationService
+from bot.translation import Speech
 
 MAX_NAME = 100
 MAX_VALUES = 1000
@@ -73,10 +74,11 @@ class Compare(commands.Cog):
 
     @compare.autocomplete("axis")
     @compare.autocomplete("second_axis")
-    async def _axes(self, _interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
+    async def _axes(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
         """Everything that can be compared, with what it is."""
         found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current)
-        return [Choice(name=f"{axis.name} · {axis.description}"[:MAX_CHOICE], value=axis.name) for axis in found]
+        say = Speech(interaction.locale).say
+        return [Choice(name=f"{axis.name} · {say(axis.description)}"[:MAX_CHOICE], value=axis.name) for axis in found]
 
     @compare.autocomplete("values")
     async def _values(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:

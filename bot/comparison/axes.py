@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from bot.errors import InvalidParameters
 from bot.parameters import quoted, title
+from bot.sentences import Sentence
 
 LORA_PREFIX = "lora:"
 OFF = "off"
@@ -42,7 +43,7 @@ class AxisKind:
     kind: Kind
     field: str
     example: str
-    description: str
+    description: Sentence
 
     @property
     def name(self) -> str:
@@ -56,10 +57,10 @@ class AxisKind:
 
 
 def _axis(field: str, kind: Kind, example: str, description: str, *more: str) -> AxisKind:
-    return AxisKind((title(field), *more), kind, field, example, description)
+    return AxisKind((title(field), *more), kind, field, example, Sentence(description))
 
 
-RATIO_AXIS = AxisKind(("aspect_ratio", "ar", "aspect"), Kind.RATIO, "width", "1:1, 3:2, 2:3, 16:9", "shapes")
+RATIO_AXIS = AxisKind(("aspect_ratio", "ar", "aspect"), Kind.RATIO, "width", "1:1, 3:2, 2:3, 16:9", Sentence("shapes"))
 #: The likeliest first: a menu shows 25.
 AXES: tuple[AxisKind, ...] = (
     _axis(
@@ -80,7 +81,7 @@ AXES: tuple[AxisKind, ...] = (
         Kind.REPLACED,
         "prompt",
         "red | blue | green",
-        "words of the prompt, each in the place of the first",
+        Sentence("words of the prompt, each in the place of the first"),
     ),
     _axis("negative_prompt", Kind.TEXT, "off | blurry, dark", "what the picture should not show", "no", "negative"),
     _axis("loras", Kind.LORA, "off, ink, ink:0.5", "LoRAs with their weights", "loras"),
@@ -113,7 +114,8 @@ def find_axis(name: str) -> AxisKind | None:
     """The axis that `name` means, however it is spaced or capitalised; `lora:ink` is the weight of that LoRA."""
     kind, _, lora = name.strip().partition(":")
     if lora.strip() and _folded(kind) == "lora":
-        return AxisKind((LORA_PREFIX + lora.strip(),), Kind.WEIGHT, "loras", WEIGHTS, "how much of that LoRA")
+        name = LORA_PREFIX + lora.strip()
+        return AxisKind((name,), Kind.WEIGHT, "loras", WEIGHTS, Sentence("how much of that LoRA"))
     return _BY_NAME.get(_folded(name))
 
 
