@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from discord import Locale
 
+from bot.comparison.axes import AXES
 from bot.jobs import JobStatus
 from bot.parameters import Parameters
 from bot.prompts.flag_table import FLAGS
@@ -21,10 +22,10 @@ from tests.translatable import FIELD, Source
 __all__ = ["server"]
 
 LANGUAGES = ("de", "es-ES", "fr", "ja", "pt-BR")
-#: An option that is also a flag, a line in Edit and a word on cards has one name for everybody.
-SHARED_NAMES = {str(field.title) for field in Parameters.model_fields.values()} | {
-    name.replace("-", "_") for flag in FLAGS for name in flag.names
-}
+#: An option that is also a flag, a line in Edit, an axis of a sheet or a word on cards has one name for everybody.
+SHARED_NAMES = {str(field.title) for field in Parameters.model_fields.values()}
+SHARED_NAMES |= {name.replace("-", "_") for flag in FLAGS for name in flag.names}
+SHARED_NAMES |= {name for axis in AXES for name in axis.names}
 COMMAND = re.compile(r"(?<![\w/])/([a-z]+)\b")
 
 Part = dict[str, Any]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import bot
 from bot import errors
+from bot.prompts.styles import load_styles
 from bot.translation import catalogue
 
 ROOT = Path(bot.__file__).parent
@@ -86,6 +87,8 @@ class Source:
         for name, each in vars(errors).items():
             if _is_for_people(each):
                 found.setdefault(" ".join((each.__doc__ or "").split()), f"bot/errors.py, {name}")
+        styles = load_styles()
+        found |= {styles.get(name).description: "bot/prompts/styles.json" for name in styles.names}
         return {template: place for template, place in found.items() if WORD.search(FIELD.sub("", template))}
 
     def unaddressed(self) -> Iterator[str]:

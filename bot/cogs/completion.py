@@ -10,15 +10,16 @@ from bot.loras import LoraInfo
 from bot.prompts.advanced import examples
 from bot.prompts.styles import Styles
 from bot.scheduler_names import SCHEDULERS, nearest_schedulers
+from bot.translation import Speech
 
 #: As many as Discord shows, and as long as one may be.
 MAX_CHOICES = 25
 MAX_LENGTH = 100
 
 
-def complete_style(typed: str, styles: Styles) -> list[Choice[str]]:
+def complete_style(typed: str, styles: Styles, speech: Speech) -> list[Choice[str]]:
     """Styles with what they are."""
-    return [Choice(name=style.label, value=style.name) for style in styles.suggest(typed)]
+    return [Choice(name=style.label(speech.say), value=style.name) for style in styles.suggest(typed, speech.say)]
 
 
 def complete_scheduler(typed: str) -> list[Choice[str]]:
@@ -45,6 +46,7 @@ def complete_advanced(typed: str, options: Collection[str]) -> list[Choice[str]]
     wanted = _folded(last.lstrip("-"))
     lines = [f"{name}: {example}" for name, example in examples().items() if name not in options]
     found = [line for line in lines if wanted in _folded(line.partition(":")[0])]
+    found.sort(key=lambda line: not _folded(line).startswith(wanted))
     # What is complete is offered as it stands.
     whole = [typed.strip()] if ":" in last else []
     return _choices((line, line) for line in (*whole, *(f"{before}{line}" for line in found)))

@@ -22,6 +22,7 @@ from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, title
 from bot.sentences import Sentence
 from bot.services.generation import GenerationService
 from bot.services.variants import Asker
+from bot.translation import Speech
 
 ASPECT_RATIO_WORDS = {
     "1:1": "square",
@@ -170,7 +171,7 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("style")
     async def _styles(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        return complete_style(typed, self._generation.prompts.styles)
+        return complete_style(typed, self._generation.prompts.styles, Speech(interaction.locale))
 
     @imagine.autocomplete("scheduler")
     async def _schedulers(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ MAX_SUGGESTIONS = 25
 MAX_LABEL = 100
 MAX_NAME = 50
 
+Say = Callable[[str], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -32,10 +34,9 @@ class Style:
     prompt: str
     negative: str = ""
 
-    @property
-    def label(self) -> str:
+    def label(self, say: Say = str) -> str:
         """Name and description in one line for a menu."""
-        label = f"{self.name} · {self.description}" if self.description else self.name
+        label = f"{self.name} · {say(self.description)}" if self.description else self.name
         return label if len(label) <= MAX_LABEL else label[: MAX_LABEL - 1] + "…"
 
     def apply(self, prompt: str) -> str:
@@ -75,10 +76,16 @@ class Styles:
             nearest=nearest or ", ".join(self.names[:3]),
         )
 
-    def suggest(self, typed: str) -> list[Style]:
-        """At most 25 styles for what has been typed so far, the likeliest first; the first ones for nothing."""
+    def suggest(self, typed: str, say: Say = str) -> list[Style]:
+        """At most 25 styles for what has been typed so far, the likeliest first; the first ones for nothing.
+
+        `say` translates their descriptions, which are looked through too.
+        """
         wanted = folded(typed)[:MAX_NAME]
-        ranked = [(_distance(wanted, key, style), style) for key, style in self._styles.items()]
+        ranked = [
+            (_distance(wanted, key, [*_words(style.name), *_words(say(style.description))]), style)
+            for key, style in self._styles.items()
+        ]
         near = [(distance, style) for distance, style in ranked if distance is not None]
         return [style for _, style in sorted(near, key=lambda pair: pair[0])][:MAX_SUGGESTIONS]
 
@@ -102,9 +109,12 @@ def folded(name: str) -> str:
     return "".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def _distance(wanted: str, key: str, style: Style) -> tuple[int, float] | None:
+def _words(text: str) -> list[str]:
+    return text.casefold().replace("-", " ").split()
+
+
+def _distance(wanted: str, key: str, words: list[str]) -> tuple[int, float] | None:
     """How far a style is from what was typed; None is too far."""
-    words = [*style.name.casefold().replace("-", " ").split(), *style.description.casefold().split()]
     if key.startswith(wanted):
         return 0, 0
     if any(folded(word).startswith(wanted) for word in words):

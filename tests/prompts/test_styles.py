@@ -17,7 +17,7 @@ def test_our_styles_are_many_and_each_fits_a_menu() -> None:
     for name in STYLES.names:
         style = STYLES.get(name)
         assert 0 < len(style.description) <= 100
-        assert len(style.label) <= MAX_LABEL
+        assert len(style.label()) <= MAX_LABEL
         assert style.prompt.count(SLOT) == 1
         assert style.negative
         assert style.apply("a {x} fox").count("a {x} fox") == 1
@@ -67,7 +67,7 @@ def test_the_owners_styles_are_merged_over_ours(tmp_path: Path) -> None:
     styles = load_styles(own)
     assert styles.get("ink").apply("a fox") == "a fox in our ink"
     assert styles.find("noir") is None
-    assert styles.get("house").label == "house"
+    assert styles.get("house").label() == "house"
     assert len(styles) == len(STYLES)
     assert len(load_styles(tmp_path / "none.json")) == len(STYLES)
 
