@@ -180,6 +180,7 @@ async def test_a_german_gets_a_german_card_from_the_line_to_the_picture(server: 
 async def test_a_card_speaks_its_authors_language_also_when_the_job_fails_or_the_bot_is_started_anew(
     server: SimulatedServer,
 ) -> None:
+    server.expects_trouble = True
     card = await server.unchecked("imagine", locale="fr", prompt="a red fox")
     await server.run()
     await server.stop()

@@ -40,7 +40,7 @@ class Unclear(Exception):
     """Which texts a node stands for cannot be seen."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Module:
     """A file, with what its names stand for."""
 
@@ -94,21 +94,15 @@ class Source:
     def unaddressed(self) -> Iterator[str]:
         """Calls of what speaks that do not say to whom: English would be the answer."""
         speaking = {
-            scope.name: ([each.arg for each in scope.args.args].index("speech"))
+            (name, module if name.startswith("_") else None): place
             for module in self._speaking
-            for scope in ast.walk(module.tree)
-            if isinstance(scope, Function) and "speech" in [each.arg for each in scope.args.args]
-        } | {
-            scope.name: 100
-            for module in self._speaking
-            for scope in ast.walk(module.tree)
-            if isinstance(scope, Function) and "speech" in [each.arg for each in scope.args.kwonlyargs]
+            for name, place in _speaking(module.tree)
         }
         for module in self._speaking:
             for _, call in _calls(module.tree):
-                place = speaking.get(_name(call.func).rpartition(".")[2])
-                given = len(call.args) > (place or 0) or "speech" in [each.arg for each in call.keywords]
-                if place is not None and not given:
+                name = _name(call.func).rpartition(".")[2]
+                place = speaking.get((name, module if name.startswith("_") else None), -1)
+                if place >= len(call.args) and "speech" not in [each.arg for each in call.keywords]:
                     yield f"{module.place(call)}: {ast.unparse(call)}"
 
     def bypassing(self) -> Iterator[str]:
@@ -218,6 +212,17 @@ def _is_for_people(error: object) -> bool:
     return (
         isinstance(error, type) and issubclass(error, errors.BotError) and not issubclass(error, errors.StartupFailed)
     )
+
+
+def _speaking(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """The functions that take a `Speech`, and how many arguments stand before it."""
+    for node in ast.walk(tree):
+        if isinstance(node, Function):
+            names = [each.arg for each in node.args.args if each.arg not in ("self", "cls")]
+            if "speech" in names:
+                yield node.name, names.index("speech")
+            elif "speech" in [each.arg for each in node.args.kwonlyargs]:
+                yield node.name, sys.maxsize
 
 
 def _literals(node: ast.expr) -> Iterator[str]:

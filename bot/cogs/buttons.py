@@ -149,7 +149,7 @@ class Buttons(commands.Cog):
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         job = await self._generation.get(job_id)
-        card = info_card(await self._read(job, index), title=f"#{job_id}")
+        card = info_card(await self._read(job, index), title=f"#{job_id}", speech=Speech(interaction.locale))
         await interaction.response.send_message(view=card.view, files=card.files(), ephemeral=True)
 
     async def _read(self, job: Job, index: int) -> ReadPicture:

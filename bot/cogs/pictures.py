@@ -123,7 +123,7 @@ class Pictures(commands.Cog):
             return
         original_id = await _promised(interaction, self._prepared(interaction.client, first, action))
         if not interaction.response.is_done():
-            await interaction.response.send_modal(await self._modal(action, original_id))
+            await interaction.response.send_modal(await self._modal(action, original_id, Speech(interaction.locale)))
         elif action == USE:
             await interaction.followup.send(view=use_card(original_id, Speech(interaction.locale)), ephemeral=True)
         else:
@@ -185,17 +185,17 @@ class Pictures(commands.Cog):
 
     async def _open_edit(self, interaction: Interaction, original_id: str) -> None:
         check_can_post(interaction)
-        await interaction.response.send_modal(await self._modal(EDIT, original_id))
+        await interaction.response.send_modal(await self._modal(EDIT, original_id, Speech(interaction.locale)))
 
     async def _open_use(self, interaction: Interaction, original_id: str) -> None:
         check_can_post(interaction)
-        await interaction.response.send_modal(await self._modal(USE, original_id))
+        await interaction.response.send_modal(await self._modal(USE, original_id, Speech(interaction.locale)))
 
-    async def _modal(self, action: str, original_id: str) -> ui.Modal:
+    async def _modal(self, action: str, original_id: str, speech: Speech) -> ui.Modal:
         """The modal for a kept picture, as it opens."""
         asked = await (self._kept.asked_out_of if action == USE else self._kept.asked_again)(original_id)
         prompts, model = self._generation.prompts, self._generation.model
-        return edit_modal(picture_id(action, original_id), asked, prompts, model, TITLES[action])
+        return edit_modal(picture_id(action, original_id), asked, prompts, model, TITLES[action], speech)
 
     async def _remake(self, interaction: Interaction, original_id: str) -> None:
         """The picture again, as it is."""
@@ -205,7 +205,7 @@ class Pictures(commands.Cog):
     async def _edit(self, interaction: Interaction, original_id: str) -> None:
         """The picture again as it stands in the modal; as it is when nobody has changed anything there."""
         inputs = typed_inputs(interaction)
-        if inputs == _as_opened(await self._modal(EDIT, original_id)):
+        if inputs == _as_opened(await self._modal(EDIT, original_id, Speech(interaction.locale))):
             await self._remake(interaction, original_id)
             return
         edited = read_modal(inputs, self._generation.prompts, self._generation.model)

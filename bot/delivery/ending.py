@@ -70,7 +70,7 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
 
 
 async def _say(live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
-    card = closed_card(job, Speech(job.locale).say(sentence))
+    card = closed_card(job, sentence)
     return await live.message.deliver(card, list, card)
 
 

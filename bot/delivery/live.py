@@ -13,8 +13,10 @@ import discord
 from bot.delivery.message import JobMessage
 from bot.events import JobCancelled, JobEvent, JobFailed, JobRequeued, JobStarted, JobSucceeded, Progress
 from bot.jobs import Job, JobStatus
+from bot.sentences import Sentence
 from bot.services.generation import GenerationService
-from bot.ui.cards import PREVIEW_NAME, STOPPED, Standing, open_card
+from bot.translation import Speech
+from bot.ui.cards import PREVIEW, PREVIEW_NAME, STOPPED, Standing, open_card
 from bot.ui.layout import Layout, text_of
 
 Ended = JobSucceeded | JobFailed | JobCancelled
@@ -31,7 +33,7 @@ class LiveJob:
         self.job = job
         self.message = JobMessage(client, job)
         self.outcome: Ended | None = None
-        self.notice = ""
+        self.notice: Sentence | None = None
         self.cancelling = False
         #: Set when the message is there, or will not come as an answer.
         self.opened = asyncio.Event()
@@ -108,7 +110,7 @@ class LiveJob:
         """The preview as a fresh file, where there is one."""
         if self.waits or self._preview is None:
             return []
-        return [discord.File(io.BytesIO(self._preview), PREVIEW_NAME, description="How far the picture is")]
+        return [discord.File(io.BytesIO(self._preview), PREVIEW_NAME, description=Speech(self.job.locale).say(PREVIEW))]
 
     def is_news(self, card: Layout) -> bool:
         """Whether `card` shows something that the message does not show yet; from now on it does."""

@@ -11,17 +11,21 @@ import discord
 from discord import MediaGalleryItem, ui
 
 from bot.events import Progress
-from bot.executors import ExecutorHealth, ExecutorState
+from bot.executors import ExecutorHealth
 from bot.jobs import Job, JobStatus
 from bot.line import place
 from bot.sentences import Sentence
+from bot.translation import Speech
 from bot.ui import sheets, text
 from bot.ui.buttons import cancel_button, closed_row, finished_rows, sheet_row
 from bot.ui.layout import Layout
 
 PREVIEW_NAME = "preview.webp"
-STOPPED = "The picture process stopped in the middle; this job starts again."
-RESTARTED = "The bot was restarted; your job kept its place."
+STOPPED = Sentence("The picture process stopped in the middle; this job starts again.")
+RESTARTED = Sentence("The bot was restarted; your job kept its place.")
+PREVIEW = "How far the picture is"
+READY = "ready {when}"
+STAGES = {"base": "base {step}/{steps}", "refiner": "refiner {step}/{steps}"}
 
 WAITING = discord.Colour.blurple()
 WORKING = discord.Colour.from_str("#fee75c")
@@ -38,7 +42,7 @@ class Standing:
     expected_at: datetime | None = None
     health: ExecutorHealth | None = None
     progress: Progress | None = None
-    notice: str = ""
+    notice: Sentence | None = None
     cancelling: bool = False
 
 
@@ -52,65 +56,53 @@ class Picture:
 
 def open_card(job: Job, standing: Standing) -> Layout:
     """The card of a job that waits or runs."""
+    speech = Speech(job.locale)
     running = job.status is JobStatus.RUNNING
     items: list[ui.Item[Any]] = [
         ui.TextDisplay(text.headline(sheets.shown_parameters(job))),
         ui.TextDisplay(running_line(job, standing) if running else waiting_line(job, standing)),
     ]
     if job.comparison is not None:
-        items.append(ui.TextDisplay(sheets.axis_lines(job.comparison)))
-    if standing.notice:
-        items.append(ui.TextDisplay(f"-# {standing.notice}"))
+        items.append(ui.TextDisplay(sheets.axis_lines(job.comparison, speech)))
+    if standing.notice is not None:
+        items.append(ui.TextDisplay(f"-# {speech.say(standing.notice)}"))
     if job.remarks:
-        items.append(ui.TextDisplay(text.remark_lines(job.remarks)))
+        items.append(ui.TextDisplay(text.remark_lines(job.remarks, speech)))
     if running and standing.progress is not None and standing.progress.preview is not None:
-        preview = MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description="How far the picture is")
+        preview = MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description=speech.say(PREVIEW))
         items.append(ui.MediaGallery(preview))
-    items.append(ui.ActionRow(cancel_button(job.id, cancelling=standing.cancelling)))
+    items.append(ui.ActionRow(cancel_button(job.id, cancelling=standing.cancelling, speech=speech)))
     return Layout(*items, colour=WORKING if running else WAITING)
 
 
 def waiting_line(job: Job, standing: Standing) -> str:
     """“3rd in line · ready in 2 minutes · #41”."""
+    say = Speech(job.locale).say
     parts = []
     if standing.position is not None:
-        parts.append(text.capital(str(place(standing.position))))
-    if warming := warming_up(standing.health):
-        parts.append(warming)
+        parts.append(text.capital(say(place(standing.position))))
+    if warming := text.warming_up(standing.health):
+        parts.append(say(warming))
     if standing.expected_at is not None:
-        parts.append(f"ready {text.relative(standing.expected_at)}")
-    return " · ".join([*(parts or ["In line"]), f"#{job.id}"])
-
-
-def warming_up(health: ExecutorHealth | None) -> str:
-    """Why nothing runs yet, where that is so."""
-    if health is None:
-        return ""
-    match health.state:
-        case ExecutorState.LOADING:
-            loaded = f"{health.progress:.0%}".replace("%", " %")
-            return f"warming up · model loading {loaded}" if health.progress else "warming up"
-        case ExecutorState.RESTARTING:
-            return "warming up · the picture process is being started again"
-        case ExecutorState.UNAVAILABLE:
-            return text.plain(health.detail) or "the picture process cannot be started"
-        case _:
-            return ""
+        parts.append(say(READY, when=text.relative(standing.expected_at)))
+    return " · ".join([*(parts or [say("In line")]), f"#{job.id}"])
 
 
 def running_line(job: Job, standing: Standing) -> str:
     """“▰▰▰▰▰▰▱▱ base 18/24 · refiner 0/6 · ready in 9 seconds · #41”."""
+    say = Speech(job.locale).say
     if job.comparison is not None:
         cells, done, total = sheets.cell_steps(job.comparison, standing.progress)
-        parts = [f"{text.bar(done, total)} {cells}"]
+        parts = [f"{text.bar(done, total)} {say(cells)}"]
     else:
         stages = stage_steps(job, standing.progress)
         done, total = sum(step for _, step, _ in stages), sum(steps for *_, steps in stages)
-        parts = [f"{text.bar(done, total)} " + " · ".join(f"{name} {step}/{steps}" for name, step, steps in stages)]
+        said = " · ".join(say(STAGES[name], step=step, steps=steps) for name, step, steps in stages)
+        parts = [f"{text.bar(done, total)} {said}"]
     if done == total:
-        parts.append("finishing")
+        parts.append(say("finishing"))
     elif standing.expected_at is not None:
-        parts.append(f"ready {text.relative(standing.expected_at)}")
+        parts.append(say(READY, when=text.relative(standing.expected_at)))
     return " · ".join([*parts, f"#{job.id}"])
 
 
@@ -133,8 +125,9 @@ def finished_card(
     job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remarks: Sequence[str] = ()
 ) -> Layout:
     """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
-    ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job)]
-    lines = [_parameter_lines(job, *ends), text.remark_lines(job.remarks)]
+    speech = Speech(job.locale)
+    ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job, speech)]
+    lines = [_parameter_lines(job, *ends), text.remark_lines(job.remarks, speech)]
     details = "\n".join([*filter(None, lines), *(f"-# {remark}" for remark in remarks)])
     gallery = [
         MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
@@ -143,33 +136,35 @@ def finished_card(
         _headline_with_author(job),
         ui.MediaGallery(*gallery),
         ui.TextDisplay(details),
-        *(finished_rows(job.id, len(pictures)) if job.comparison is None else [sheet_row(job.id)]),
+        *(finished_rows(job.id, len(pictures), speech) if job.comparison is None else [sheet_row(job.id, speech)]),
         colour=DONE,
     )
 
 
-def _origin(job: Job) -> list[str]:
+def _origin(job: Job, speech: Speech) -> list[str]:
     """Which job it comes from."""
-    return [] if job.parent_id is None else [str(Sentence.of("from #{job}", job=job.parent_id))]
+    return [] if job.parent_id is None else [speech.say("from #{job}", job=job.parent_id)]
 
 
-def closed_card(job: Job, sentence: str) -> Layout:
+def closed_card(job: Job, sentence: Sentence) -> Layout:
     """The card of a job that ended without a picture: why, and what it would have been."""
+    speech = Speech(job.locale)
     return Layout(
         _headline_with_author(job),
-        ui.TextDisplay(sentence),
+        ui.TextDisplay(speech.say(sentence)),
         ui.TextDisplay(_parameter_lines(job, f"#{job.id}")),
-        closed_row(job.id) if job.comparison is None else sheet_row(job.id),
+        closed_row(job.id, speech) if job.comparison is None else sheet_row(job.id, speech),
         colour=BROKEN if job.status is JobStatus.FAILED else OVER,
     )
 
 
 def _parameter_lines(job: Job, *remarks: str) -> str:
     """Everything that went into it; of a sheet, what its pictures have in common and in what they differ."""
+    speech = Speech(job.locale)
     if job.comparison is None:
-        return text.parameter_lines(job.parameters, *remarks)
-    common = text.parameter_lines(sheets.shown_parameters(job), *remarks, varied=job.comparison.varied)
-    return f"{sheets.axis_lines(job.comparison)}\n{common}"
+        return text.parameter_lines(job.parameters, *remarks, speech=speech)
+    common = text.parameter_lines(sheets.shown_parameters(job), *remarks, varied=job.comparison.varied, speech=speech)
+    return f"{sheets.axis_lines(job.comparison, speech)}\n{common}"
 
 
 def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:

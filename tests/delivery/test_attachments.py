@@ -23,7 +23,7 @@ def size_of(picture: bytes, kind: str) -> tuple[int, int]:
 async def test_what_fits_is_left_alone() -> None:
     png = bulky(64)
     attachments = await encode(make_job(7), [png, png], limit=len(png))
-    assert (attachments.contents, attachments.remark) == ((png, png), "")
+    assert (attachments.contents, attachments.remark) == ((png, png), None)
     assert [picture.filename for picture in attachments.pictures] == ["imagine-7-1.png", "imagine-7-2.png"]
 
 
@@ -43,7 +43,9 @@ async def test_the_last_resort_is_half_the_size_even_where_that_is_too_much() ->
     attachments = await encode(make_job(), [bulky(64)], limit=1)
     assert attachments.level == len(ENCODINGS) - 1
     assert size_of(attachments.contents[0], "WEBP") == (32, 32)
-    assert attachments.remark.startswith("shown as WebP at half its size (0.0 MiB): the PNG (0.0 MiB) is more than")
+    assert str(attachments.remark).startswith(
+        "shown as WebP at half its size (0.0 MiB): the PNG (0.0 MiB) is more than"
+    )
 
 
 async def test_a_picture_above_the_limit_of_the_place_is_shown_as_webp(server: SimulatedServer) -> None:

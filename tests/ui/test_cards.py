@@ -78,8 +78,8 @@ def test_the_colour_tells_how_a_job_ended() -> None:
     failed = make_job(status=JobStatus.FAILED, error=Sentence("Because."))
     cancelled = make_job(status=JobStatus.CANCELLED)
     assert (str(cards.ending(failed)), str(cards.ending(cancelled))) == ("Because.", "Cancelled.")
-    assert colour_of(cards.closed_card(failed, "Because.")) == cards.BROKEN
-    assert colour_of(cards.closed_card(cancelled, "Cancelled.")) == cards.OVER
+    assert colour_of(cards.closed_card(failed, Sentence("Because."))) == cards.BROKEN
+    assert colour_of(cards.closed_card(cancelled, Sentence("Cancelled."))) == cards.OVER
 
 
 def test_the_largest_card_fits_into_a_message() -> None:
