@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters
+from bot.parameters import Parameters, title
 
 #: A draft takes this share of the usual steps.
 SHARE = 1 / 4
@@ -26,9 +28,17 @@ def draft_steps(model: ModelInfo) -> int:
     return max(FEWEST_STEPS, round(usual_steps(model) * SHARE))
 
 
-def drafted(model: ModelInfo) -> dict[str, Any]:
-    """What makes a request a draft. With so few steps, those at the very start matter most."""
-    return {"num_inference_steps": draft_steps(model), "timestep_spacing": "trailing"}
+def drafted(changes: Mapping[str, Any], model: ModelInfo) -> dict[str, Any]:
+    """The request as a draft. Raises `InvalidParameters` when it says how many steps there are to be."""
+    for name in ("num_inference_steps", "timesteps"):
+        if name in changes:
+            raise InvalidParameters(
+                "A draft takes {steps} steps. Leave out draft, or {title}.",
+                steps=draft_steps(model),
+                title=title(name),
+            )
+    # With so few steps, those at the very start matter most.
+    return {"num_inference_steps": draft_steps(model), "timestep_spacing": "trailing", **changes}
 
 
 def is_draft(parameters: Parameters, model: ModelInfo) -> bool:

@@ -34,6 +34,7 @@ MASKED_STRENGTH = 0.95
 UPSCALE_STRENGTH = 0.35
 #: A spacing that is a table of timesteps: “Align Your Steps”.
 AYS = "AYS"
+SEEDS = ("seed", "variation_seed")
 CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
 SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
 
@@ -83,7 +84,7 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
     clamped, remarks = dict(changes), []
     for name, value in changes.items():
         # The nearest seed would make another picture than the one that somebody means.
-        if name not in Parameters.model_fields or name == "seed" or isinstance(value, bool):
+        if name not in Parameters.model_fields or name in SEEDS or isinstance(value, bool):
             continue
         if not isinstance(value, int | float):
             continue

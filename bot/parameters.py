@@ -117,7 +117,7 @@ class Parameters(BaseModel):
     padding_mask_crop: int | None = Field(None, ge=0, le=512, title="mask_padding")
     strength: float | None = Field(None, gt=0, le=1, title="strength")
     upscaler: str | None = Field(None, max_length=100, title="upscaler")
-    variation_seed: Seed | None = Field(None, title="variation_seed")
+    variation_seed: int | None = Field(None, ge=0, le=MAX_SEED, title="variation_seed")
     variation_strength: float = Field(0.0, ge=0, le=1, title="variation")
     loras: tuple[Lora, ...] = Field((), max_length=MAX_LORAS, title="lora")
     style: str | None = Field(None, max_length=100, title="style")
@@ -232,7 +232,7 @@ def limits(name: str) -> tuple[float | None, float | None]:
 def is_whole(name: str) -> bool:
     """Whether that field is a whole number."""
     annotation: Any = Parameters.model_fields[name].annotation
-    return annotation in (int, int | None, Seed, Seed | None)
+    return annotation in (int, int | None, Seed)
 
 
 def quoted(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bot.errors import InvalidUpload
+from bot.parameters import MAX_SIZE
 
 #: Formats that a member may send; Pillow opens no other, whatever the file's name says.
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -18,6 +19,10 @@ MAX_BYTES = 20 * 2**20
 #: Pixels of an upload; above, a small file may unpack to gigabytes.
 MAX_PIXELS = 36_000_000
 MIN_SIDE, MAX_ASPECT = 16, 8
+#: How far the shapes of a picture and its mask may be from each other, as a share.
+SHAPE_TOLERANCE = 0.02
+#: A grey from here on is white.
+WHITE = 128
 
 
 def decode_upload(content: bytes) -> Image.Image:
@@ -42,6 +47,15 @@ def decode_mask(content: bytes) -> Image.Image:
             if any(alpha.histogram()[:255]):
                 return ImageOps.invert(alpha)
         return upright.convert("L")
+
+
+def decode_inputs(image: bytes | None, mask: bytes | None) -> tuple[Image.Image | None, Image.Image | None]:
+    """What a job is to work on: a picture, and the mask of it, no larger than it can use. Raises `InvalidUpload`."""
+    picture = None if image is None else decode_upload(image)
+    white = None if mask is None else decode_mask(mask)
+    if white is not None:
+        _check_mask(white, picture)
+    return _bearable(picture), _bearable(white)
 
 
 @contextmanager
@@ -86,3 +100,27 @@ def _check(image: Image.Image) -> None:
         )
     if getattr(image, "n_frames", 1) > 1:
         raise InvalidUpload("The picture moves. Send a still one: PNG, JPEG or WebP.")
+
+
+def _check_mask(mask: Image.Image, picture: Image.Image | None) -> None:
+    if not any(mask.histogram()[WHITE:]):
+        raise InvalidUpload("The mask has no white, and white is what is repainted. Paint over that part.")
+    if picture is None:
+        return
+    ratio = mask.width * picture.height / (mask.height * picture.width)
+    if abs(ratio - 1) > SHAPE_TOLERANCE:
+        raise InvalidUpload(
+            "The mask is {mask_width} × {mask_height}, and the image {width} × {height}. Send two of the same shape.",
+            mask_width=mask.width,
+            mask_height=mask.height,
+            width=picture.width,
+            height=picture.height,
+        )
+
+
+def _bearable(image: Image.Image | None) -> Image.Image | None:
+    """The picture, or a smaller one that still covers the largest that can be made."""
+    if image is None or min(image.size) <= MAX_SIZE:
+        return image
+    scale = MAX_SIZE / min(image.size)
+    return image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.drafting import draft_steps, drafted, usual_steps
+from bot.drafting import drafted, usual_steps
 from bot.errors import InvalidParameters
 from bot.layers import bucket
 from bot.model_info import ModelInfo
@@ -18,7 +18,6 @@ from bot.prompts.settings_text import refiner_from
 from bot.sentences import Sentence
 
 TWICE = "{title} is there twice: as an option, and in advanced. Leave one of the two out."
-DRAFT_AND_STEPS = "A draft takes {steps} steps. Leave out draft, or {title}."
 IS_DRAFT = "a draft: Finish, under More, takes {steps} steps"
 NEEDS_IMAGE = "{title} needs an image to work on. Add one, or leave it out."
 
@@ -51,10 +50,7 @@ def read_options(said: Mapping[str, Any], prompts: PromptReader, model: ModelInf
         settings, more = read_advanced(options["advanced"], prompts.flags, model)
         changes, remarks = _both(changes, settings), remarks + more
     if options.get("draft"):
-        for name in ("num_inference_steps", "timesteps"):
-            if name in changes:
-                raise InvalidParameters(DRAFT_AND_STEPS, steps=draft_steps(model), title=title(name))
-        changes = drafted(model) | changes
+        changes = drafted(changes, model)
         remarks.append(Sentence.of(IS_DRAFT, steps=usual_steps(model)))
     return Asked(changes, remarks)
 

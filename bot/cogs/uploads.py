@@ -10,18 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
-from PIL import Image
 
 from bot.cogs.message_pictures import MessagePicture, fetch
-from bot.errors import InvalidUpload
 from bot.inputs import InputFolder
-from bot.parameters import MAX_SIZE
-from bot.uploads import decode_mask, decode_upload
-
-#: How far the shapes of a picture and its mask may be from each other, as a share.
-SHAPE_TOLERANCE = 0.02
-#: A grey from here on is white.
-WHITE = 128
+from bot.uploads import decode_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +31,9 @@ async def promised(interaction: discord.Interaction[Any]) -> AsyncIterator[None]
     try:
         yield
     except Exception:
-        # The first answer after a promise takes its place, in sight of everybody; without one it is private.
+        # What is said first after a promise keeps it, in sight of everybody; what is said second can be private.
         with contextlib.suppress(discord.HTTPException):
+            await interaction.edit_original_response(content="…")
             await interaction.delete_original_response()
         raise
 
@@ -53,7 +46,7 @@ async def take_in(
 ) -> Uploads:
     """Keep what was sent. Raises `InvalidUpload` and `RequestRejected` with what is wrong with it."""
     contents = await asyncio.gather(*(_fetch(client, each) for each in (image, mask)))
-    picture, white = await asyncio.to_thread(_decode, *contents)
+    picture, white = await asyncio.to_thread(decode_inputs, *contents)
     changes = {}
     if picture is not None:
         changes["image"] = await inputs.save(picture)
@@ -66,35 +59,3 @@ async def _fetch(client: discord.Client, attachment: discord.Attachment | None) 
     if attachment is None:
         return None
     return await fetch(client, MessagePicture(attachment.filename, attachment.url, attachment.size))
-
-
-def _decode(image: bytes | None, mask: bytes | None) -> tuple[Image.Image | None, Image.Image | None]:
-    picture = None if image is None else decode_upload(image)
-    white = None if mask is None else decode_mask(mask)
-    if white is not None:
-        _check_mask(white, picture)
-    return _bearable(picture), _bearable(white)
-
-
-def _check_mask(mask: Image.Image, picture: Image.Image | None) -> None:
-    if not any(mask.histogram()[WHITE:]):
-        raise InvalidUpload("The mask has no white, and white is what is repainted. Paint over that part.")
-    if picture is None:
-        return
-    ratio = mask.width * picture.height / (mask.height * picture.width)
-    if abs(ratio - 1) > SHAPE_TOLERANCE:
-        raise InvalidUpload(
-            "The mask is {mask_width} × {mask_height}, and the image {width} × {height}. Send two of the same shape.",
-            mask_width=mask.width,
-            mask_height=mask.height,
-            width=picture.width,
-            height=picture.height,
-        )
-
-
-def _bearable(image: Image.Image | None) -> Image.Image | None:
-    """The picture, or a smaller one that still covers the largest that can be made."""
-    if image is None or min(image.size) <= MAX_SIZE:
-        return image
-    scale = MAX_SIZE / min(image.size)
-    return image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)

@@ -35,7 +35,7 @@ def _one_command(command: Option) -> Iterator[str]:
         return
     if not command.get("description"):
         yield "the description is missing"
-    length = _characters(command)
+    length = characters(command)
     if length > MOST_CHARACTERS:
         yield f"{length} characters in all, where {MOST_CHARACTERS} are the most"
     yield from _named(command)
@@ -80,7 +80,7 @@ def _limits(option: Option) -> Iterator[str]:
             yield f"{low} is above {high}"
 
 
-def _characters(part: Option) -> int:
+def characters(part: Option) -> int:
     """Names, descriptions and values, each by its longest translation, as Discord counts them."""
     own = sum(
         max(len(text) for text in (part.get(key) or "", *(part.get(f"{key}_localizations") or {}).values()))
@@ -88,4 +88,4 @@ def _characters(part: Option) -> int:
     )
     value = part.get("value")
     inner = (*(part.get("options") or ()), *(part.get("choices") or ()))
-    return own + (len(value) if isinstance(value, str) else 0) + sum(map(_characters, inner))
+    return own + (len(value) if isinstance(value, str) else 0) + sum(map(characters, inner))

@@ -1,0 +1,122 @@
+"""Pictures that come with `/imagine`: what becomes of them, and what is said of those that cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bot.errors import JobNotFound
+from bot.inputs import input_id_of
+from bot.ui.cards import DONE
+from tests.pictures import PNG, encoded
+from tests.simcord_app import SimulatedServer
+
+Upload = tuple[str, bytes]
+
+RED = Image.new("RGB", (96, 64), "red")
+HALF = Image.new("L", (96, 64))
+HALF.paste(255, (48, 0, 96, 64))
+IMAGE: Upload = ("fox.png", encoded(RED, "PNG"))
+MASK: Upload = ("mask.png", encoded(HALF, "PNG"))
+
+
+def png(image: Image.Image, **options: Any) -> Upload:
+    return "sent.png", encoded(image, "PNG", **options)
+
+
+def header_of(width: int, height: int) -> bytes:
+    """The beginning of a PNG that would unpack to so many pixels."""
+    whole = encoded(Image.new("1", (8, 8)), "PNG")
+    header = whole[12:16] + width.to_bytes(4, "big") + height.to_bytes(4, "big") + whole[24:29]
+    return whole[:12] + header + crc32(header).to_bytes(4, "big") + whole[33:]
+
+
+async def test_an_image_is_promised_an_answer_and_becomes_a_job_in_its_own_shape(server: SimulatedServer) -> None:
+    card = await server.imagine(image=IMAGE, strength=0.4)
+    made = (await server.job()).parameters
+    assert (made.image, made.strength, made.mask_image) == (input_id_of(RED), 0.4, None)
+    # 3:2 in as many pixels as 1024 × 1024 has.
+    assert (made.width, made.height) == (1256, 840)
+    assert "-# size 1256 × 840: the shape of the image" in card.text
+    kept = await server.application.generation.inputs.load(input_id_of(RED))
+    assert (np.asarray(kept) == np.asarray(RED)).all()
+    callbacks = [(entry.json or {})["type"] for entry in server.requests("POST", "/callback")]
+    assert callbacks == [5]
+    await server.run()
+    server.executor.finish(1, [PNG])
+    await server.until(lambda: card.colour == DONE)
+    assert [each.id for each in server.cards()] == [card.id]
+
+
+@pytest.mark.parametrize(
+    "options", [{"aspect_ratio": "1:1"}, {"advanced": "size: 1024x1024"}, {"prompt": "a fox --ar 1:1"}]
+)
+async def test_whoever_says_a_size_gets_that_one(server: SimulatedServer, options: dict[str, str]) -> None:
+    card = await server.imagine(image=IMAGE, **options)
+    made = (await server.job()).parameters
+    assert (made.width, made.height) == (1024, 1024)
+    assert "the shape of the image" not in card.text
+
+
+async def test_a_mask_is_kept_beside_its_image(server: SimulatedServer) -> None:
+    await server.imagine(image=IMAGE, mask=MASK, advanced="mask_padding: 16")
+    made = (await server.job()).parameters
+    assert (made.image, made.mask_image, made.padding_mask_crop) == (input_id_of(RED), input_id_of(HALF), 16)
+    assert made.strength == 0.95
+
+
+async def test_a_huge_image_is_kept_no_larger_than_any_picture_can_be(server: SimulatedServer) -> None:
+    await server.imagine(image=png(Image.new("L", (4200, 2100), 128), compress_level=9))
+    image_id = (await server.job()).parameters.image
+    assert image_id is not None
+    assert (await server.application.generation.inputs.load(image_id)).size == (4096, 2048)
+
+
+MOVING = encoded(
+    Image.new("RGB", (32, 32), "red"), "PNG", save_all=True, append_images=[Image.new("RGB", (32, 32), "blue")]
+)
+BAD = [
+    ({"image": ("notes.png", b"no picture at all")}, "The file is no picture that can be read. Send a PNG, JPEG or "),
+    ({"image": ("cut.png", IMAGE[1][:-30])}, "The picture is damaged or cut off. Save it again, and send that."),
+    ({"image": ("bomb.png", header_of(60_000, 60_000))}, "The file is no picture that can be read."),
+    ({"image": ("large.png", header_of(9_000, 9_000))}, "The picture is 9000 × 9000; at most 36 megapixels are read."),
+    ({"image": ("moving.png", MOVING)}, "The picture moves. Send a still one: PNG, JPEG or WebP."),
+    ({"image": png(Image.new("RGB", (8, 8)))}, "The picture is 8 × 8. Send one with 16 pixels a side, none over 8"),
+    ({"image": ("heavy.png", bytes(21 * 2**20))}, "The file has 21.0 MiB, and at most 20 MiB are read. Send a small"),
+    ({"mask": MASK}, "mask needs an image to work on. Add one, or leave it out."),
+    ({"mask": MASK, "strength": 0.5}, "mask needs an image to work on. Add one, or leave it out."),
+    (
+        {"image": IMAGE, "mask": png(Image.new("L", (96, 64)))},
+        "The mask has no white, and white is what is repainted. Paint over that part.",
+    ),
+    (
+        {"image": IMAGE, "mask": png(Image.new("L", (64, 64), 255))},
+        "The mask is 64 × 64, and the image 96 × 64. Send two of the same shape.",
+    ),
+    ({"image": IMAGE, "strength": 0.0}, "strength must be above 0 and at most 1, not 0.0."),
+    ({"image": IMAGE, "advanced": "upscaler: x4"}, "There is no upscaler “x4” here. Use latent, or ask the owner to"),
+    ({"image": IMAGE, "scheduler": "Eular"}, "scheduler “Eular” is unknown. Nearest: Euler"),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence"), BAD, ids=[sentence[:40] for _, sentence in BAD])
+async def test_what_cannot_be_used_is_said_to_its_sender_alone_and_nothing_is_left(
+    server: SimulatedServer, options: dict[str, Any], sentence: str
+) -> None:
+    answer = await server.imagine(**options)
+    assert answer.text.startswith(sentence)
+    assert answer.is_private
+    assert server.cards() == []
+    with pytest.raises(JobNotFound):
+        await server.job()
+
+
+async def test_an_image_that_discord_does_not_hand_out_is_said(server: SimulatedServer) -> None:
+    server.env.backend.cdn.get = lambda _url: None  # type: ignore[method-assign]
+    answer = await server.imagine(image=IMAGE)
+    assert answer.is_private
+    assert answer.text == "The picture is not at Discord any more. Choose a message that still shows one."
