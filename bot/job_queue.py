@@ -94,7 +94,7 @@ class JobQueue:
         """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
         health = self._executor.health()
         if health.state is ExecutorState.UNAVAILABLE:
-            raise ExecutorUnavailable("{reason}", reason=health.detail)
+            raise ExecutorUnavailable(health.detail)
         own = [job for job in (*self._running.values(), *self._line) if job.user_id == user_id]
         if len(own) >= self._max_jobs_per_user:
             raise TooManyJobs(

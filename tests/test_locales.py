@@ -10,6 +10,8 @@ import pytest
 from discord import Locale
 
 from bot.comparison.axes import AXES
+from bot.errors import ExecutorUnavailable
+from bot.executors import ExecutorState
 from bot.jobs import JobStatus
 from bot.parameters import Parameters
 from bot.prompts.flag_table import FLAGS
@@ -164,6 +166,14 @@ async def test_a_german_is_refused_in_german(server: SimulatedServer) -> None:
     answer = await server.unchecked("imagine", locale="de", prompt="a fox", seed=-1)
     assert answer.text == "seed muss eine ganze Zahl von 0 bis 4294967295 sein, nicht -1."
     assert answer.is_private
+
+
+async def test_why_nothing_can_be_drawn_is_said_in_german_too(server: SimulatedServer) -> None:
+    server.expects_trouble = True
+    server.executor.become(ExecutorState.UNAVAILABLE, str(ExecutorUnavailable()))
+    refusal = (await server.unchecked("imagine", locale="de", prompt="a fox")).text
+    assert refusal.startswith("Der Prozess, der die Bilder macht, lässt sich nicht starten.")
+    assert "Der Prozess, der die Bilder macht, lässt sich" in (await server.unchecked("queue", locale="de")).text
 
 
 async def test_a_german_gets_a_german_card_from_the_line_to_the_picture(server: SimulatedServer) -> None:

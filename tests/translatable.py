@@ -150,8 +150,8 @@ class Source:
         match node:
             case ast.Constant(value=str(text)):
                 return [text]
-            case ast.Attribute(attr="template") | ast.Constant(value=None):
-                # Of a sentence that is made elsewhere, and found there.
+            case ast.Attribute(attr="template" | "detail") | ast.Constant(value=None):
+                # Of a sentence that is made elsewhere, and found there; an executor's detail is an error's.
                 return []
             case ast.Call() if _name(node.func) in self._makers or _name(node.func) in self._functions_of(module):
                 return []

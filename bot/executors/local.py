@@ -89,7 +89,7 @@ class LocalExecutor:
         """Wait until the model is loaded. Raises `ExecutorUnavailable` when that has become hopeless."""
         while self._health.state not in (ExecutorState.READY, ExecutorState.BUSY):
             if self._health.state is ExecutorState.UNAVAILABLE:
-                raise ExecutorUnavailable("{reason}", reason=self._health.detail)
+                raise ExecutorUnavailable(self._health.detail)
             self._changed.clear()
             await self._changed.wait()
 
@@ -131,7 +131,7 @@ class LocalExecutor:
         if run is None or run.is_sent:
             return
         if self._health.state is ExecutorState.UNAVAILABLE:
-            run.fail(ExecutorUnavailable("{reason}", reason=self._health.detail))
+            run.fail(ExecutorUnavailable(self._health.detail))
         elif self._health.state is ExecutorState.READY and self._send(Generate(run.number, run.batch)):
             run.is_sent = True
             self._set(ExecutorState.BUSY)
@@ -233,7 +233,7 @@ class LocalExecutor:
     def _give_up(self, reason: str) -> None:
         self._set(ExecutorState.UNAVAILABLE, reason)
         if self._run is not None:
-            self._run.fail(ExecutorUnavailable("{reason}", reason=reason))
+            self._run.fail(ExecutorUnavailable(reason))
 
     def _set(self, state: ExecutorState, detail: str = "", progress: float = 1.0) -> None:
         self._health = replace(

@@ -82,7 +82,7 @@ def waiting_line(job: Job, standing: Standing) -> str:
     if standing.position is not None:
         parts.append(text.capital(say(place(standing.position))))
     if warming := text.warming_up(standing.health):
-        parts.append(say(warming))
+        parts.append(text.plain(say(warming)))
     if standing.expected_at is not None:
         parts.append(say(READY, when=text.relative(standing.expected_at)))
     return " · ".join([*(parts or [say("In line")]), f"#{job.id}"])

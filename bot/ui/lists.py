@@ -63,7 +63,7 @@ def queue_card(
     first, behind = entries[: SHOWN_JOBS + running], entries[SHOWN_JOBS + running :]
     own = [entry for job, entry in behind if job.user_id == viewer_id][:SHOWN_OWN_JOBS]
     state = _state(health, running, len(line) - running)
-    lines = [text.capital(speech.say(state)), *(entry for _, entry in first), *own]
+    lines = [text.capital(text.plain(speech.say(state))), *(entry for _, entry in first), *own]
     hidden = len(behind) - len(own)
     if hidden:
         lines.append(f"-# {speech.say('and {count} more', count=hidden)}")

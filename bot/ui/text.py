@@ -118,7 +118,7 @@ def warming_up(health: ExecutorHealth | None) -> Sentence | None:
         case ExecutorState.RESTARTING:
             return Sentence.of("warming up · the picture process is being started again")
         case ExecutorState.UNAVAILABLE if health.detail:
-            return Sentence.of("{reason}", reason=plain(health.detail))
+            return Sentence.of(health.detail)
         case ExecutorState.UNAVAILABLE:
             return Sentence.of("the picture process cannot be started")
         case _:
