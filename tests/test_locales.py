@@ -23,11 +23,12 @@ from tests.translatable import FIELD, Source
 
 __all__ = ["server"]
 
-LANGUAGES = ("de", "es-ES", "fr", "ja", "pt-BR")
+LANGUAGES = languages()
 #: An option that is also a flag, a line in Edit, an axis of a sheet or a word on cards has one name for everybody.
 SHARED_NAMES = {str(field.title) for field in Parameters.model_fields.values()}
 SHARED_NAMES |= {name.replace("-", "_") for flag in FLAGS for name in flag.names}
 SHARED_NAMES |= {name for axis in AXES for name in axis.names}
+BOLD = re.compile(r"\*\*(.+?)\*\*")
 COMMAND = re.compile(r"(?<![\w/])/([a-z]+)\b")
 
 Part = dict[str, Any]
@@ -72,9 +73,8 @@ def commands_of(server: SimulatedServer) -> list[Part]:
     return [dict(command) for command in server.env.backend.commands[None].values()]
 
 
-def test_these_languages_have_catalogues() -> None:
-    assert languages() == LANGUAGES
-    assert {Locale(code).value for code in (*LANGUAGES, *SPOKEN_AS)} == {*LANGUAGES, "es-419"}
+def test_catalogues_are_named_by_discords_codes() -> None:
+    assert {Locale(code).value for code in (*LANGUAGES, *SPOKEN_AS)} >= {"de", "es-ES", "es-419", "fr", "ja", "pt-BR"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -102,6 +102,15 @@ def test_commands_in_sentences_have_the_names_that_people_see(language: str) -> 
     for template, translation in known.sentences.items():
         for name in COMMAND.findall(template):
             assert f"/{known.names[name]}" in translation, translation
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_buttons_in_sentences_have_the_labels_that_people_see(language: str) -> None:
+    known = catalogue(language)
+    labels = {**known.sentences, **known.names}
+    for template, translation in known.sentences.items():
+        for label in BOLD.findall(template):
+            assert f"**{labels.get(label, label)}**" in translation or label not in labels, translation
 
 
 def test_imagine_is_imagine_everywhere_as_people_pass_the_command_on() -> None:

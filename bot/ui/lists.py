@@ -34,13 +34,19 @@ REFINER = (
 NO_REFINER = "A base model draws alone here; no refiner is loaded."
 COMMANDS = (
     "`/imagine` a picture, or up to four",
+    "`/compare` a sheet of pictures that differ in one thing or two",
     "`/cancel` takes one of your jobs back",
     "`/queue` who waits, and how long",
-    "**Again** on a card makes the same with a fresh seed; **Delete** removes it.",
+)
+BUTTONS = (
+    "**Again** makes the same with a fresh seed; **Edit…** lets you change it first.",
+    "**Vary** and **Upscale** go on from one picture; **More** has the rest, and **Delete**.",
+    "The menu of a message with a picture has, under Apps, **Image info**, **Remake this…** and **Use this picture**.",
 )
 TIPS = (
     "Name the thing first, then its look, then the place: *a red fox in the snow, watercolour*.",
     "What you do not want goes into `negative_prompt`, without “no”.",
+    "Flags in the prompt do as well as options: `--ar 16:9 --no hands --seed 7`.",
     "The same `seed` and parameters make the same picture; change one word and compare.",
     "More `guidance` follows the words more closely and looks harder.",
 )
@@ -110,6 +116,7 @@ def help_card(model: ModelInfo, speech: Speech = ENGLISH) -> Layout:
         about,
         speech.say(REFINER if model.refiner is not None else NO_REFINER),
         "\n".join([f"**{speech.say('Commands')}**", *map(speech.say, COMMANDS)]),
+        "\n".join([f"**{speech.say('Buttons')}**", *map(speech.say, BUTTONS)]),
         "\n".join([f"**{speech.say('Tips')}**", *map(speech.say, TIPS)]),
     ]
     return Layout(*(ui.TextDisplay[Any](block) for block in blocks), colour=WAITING)
