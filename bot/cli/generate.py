@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import typer
 from PIL import Image
@@ -17,16 +18,14 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from bot.cli import options
 from bot.cli.process import command_settings, run_to_its_end
 from bot.cli.progress import progress_bar
+from bot.cli.request import read_request
 from bot.errors import ExecutorUnavailable, RequestRejected, StartupFailed
 from bot.events import Progress as Step
 from bot.executors import Executor, create_executor
 from bot.infotext import PARAMETERS_KEY
+from bot.inputs import InputFolder
 from bot.jobs import GeneratedImage, Job
-from bot.layers import bucket, merge, model_defaults
-from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, ModelInfo, read_model_info
-from bot.parameters import Parameters
-from bot.prompts import PromptReader
-from bot.prompts.styles import load_styles
+from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, read_model_info
 from bot.settings import Device, Settings
 
 #: How often the bar looks at how far the model is loaded, in seconds.
@@ -49,7 +48,19 @@ def generate(
     refiner: options.Refiner = None,
     no_refiner: options.NoRefiner = False,
     device: options.DeviceName = None,
+    style: options.Style = None,
+    loras: options.Loras = None,
+    draft: options.Draft = False,
+    image: options.ImageFile = None,
+    mask_image: options.MaskFile = None,
+    strength: options.Strength = None,
+    padding_mask_crop: options.MaskPadding = None,
+    upscaler: options.Upscaler = None,
     scheduler: options.Scheduler = None,
+    timestep_spacing: options.Spacing = None,
+    timesteps: options.Timesteps = None,
+    variation_strength: options.Variation = None,
+    variation_seed: options.VariationSeed = None,
     guidance_rescale: options.GuidanceRescale = None,
     clip_skip: options.ClipSkip = None,
     eta: options.Eta = None,
@@ -70,23 +81,17 @@ def generate(
         raise RequestRejected("Give either --no-refiner, or --refiner and --refiner-from.")
     if aspect_ratio is not None and (width is not None or height is not None):
         raise RequestRejected("Give either --aspect-ratio, or --width and --height.")
-    said = {name: value for name, value in context.params.items() if name in Parameters.model_fields}
-    changes = {name: value for name, value in said.items() if value is not None}
     settings = _settings(model, refiner, device)
     info = read_model_info(settings.model_base, None if no_refiner else settings.model_refiner)
-    if no_refiner:
-        changes["denoising_end"] = None
-    if aspect_ratio is not None:
-        changes["width"], changes["height"] = bucket(aspect_ratio, info.native_size)
-    changes, remarks = _reader(settings, info).read(changes, model_defaults(info))
-    for remark in remarks:
-        typer.echo(str(remark), err=True)
-    parameters = merge(info, changes)
-    files = _files(output, parameters.num_images_per_prompt)
-    job = Job(id=1, guild_id=None, channel_id=0, user_id=0, parameters=parameters, created_at=datetime.now(UTC))
-    # What goes wrong comes back as an error and is said once, as everything else here.
-    logging.getLogger("bot").setLevel(logging.CRITICAL)
-    images = run_to_its_end(_run(create_executor(settings, info), job))
+    # Of the pictures that it works on, nothing is left behind.
+    with TemporaryDirectory(prefix="imagine-bot-") as folder:
+        own = settings.model_copy(update={"data_dir": Path(folder), "lora_dir": settings.loras})
+        parameters = read_request(context.params, settings, info, InputFolder(own.inputs_dir))
+        files = _files(output, parameters.num_images_per_prompt)
+        job = Job(id=1, guild_id=None, channel_id=0, user_id=0, parameters=parameters, created_at=datetime.now(UTC))
+        # What goes wrong comes back as an error and is said once, as everything else here.
+        logging.getLogger("bot").setLevel(logging.CRITICAL)
+        images = run_to_its_end(_run(create_executor(own, info), job))
     for file, image in zip(files, images, strict=True):
         _write(file, image.png)
         typer.echo(f"{file}\n{_infotext(image.png)}")
@@ -104,11 +109,6 @@ def _settings(model: str | None, refiner: str | None, device: Device | None) -> 
     if refiner is None:
         refiner = {TINY: TINY, SDXL_BASE: SDXL_REFINER}.get(model)
     return settings.model_copy(update={"model_base": model, "model_refiner": refiner})
-
-
-def _reader(settings: Settings, info: ModelInfo) -> PromptReader:
-    """What reads the prompt here as it is read in Discord: flags, alternatives, wildcards, styles and LoRAs."""
-    return PromptReader(info.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
 
 
 def _files(output: Path, count: int) -> list[Path]:

@@ -12,6 +12,7 @@ from bot.scheduler_names import SCHEDULERS
 from bot.settings import Device
 
 MODEL, FINE, REFINER = "The model", "Finer control", "The refiner"
+PICTURE = "A picture to begin with"
 SIZES = "What SDXL is told of the picture's size"
 SIZE, CORNER = "H W", "T L"
 Pair = tuple[int, int] | None
@@ -36,6 +37,34 @@ Seed = Annotated[
 ]
 Images = Annotated[int | None, typer.Option("--images", help=f"How many, up to {MAX_IMAGES}; each has the next seed.")]
 
+Style = Annotated[str | None, typer.Option(help="Words around the prompt by name, such as ink.")]
+Loras = Annotated[
+    list[str] | None,
+    typer.Option("--lora", help="A file in LORA_DIR by name, and how much of it, as in ink:0.8. Several times."),
+]
+Draft = Annotated[bool, typer.Option("--draft", help="A quick look: few steps.")]
+
+ImageFile = Annotated[
+    Path | None, typer.Option("--image", help="Changed instead of noise alone.", rich_help_panel=PICTURE)
+]
+MaskFile = Annotated[
+    Path | None,
+    typer.Option("--mask", help="White where it is painted anew; the rest stays.", rich_help_panel=PICTURE),
+]
+Strength = Annotated[
+    float | None, typer.Option(help="How much of it is changed: above 0, up to 1.", rich_help_panel=PICTURE)
+]
+MaskPadding = Annotated[
+    int | None,
+    typer.Option(
+        "--mask-padding", help="Draw the mask's part alone, with so many pixels around.", rich_help_panel=PICTURE
+    ),
+]
+Upscaler = Annotated[
+    str | None,
+    typer.Option(help="Enlarge it to the size: latent, or UPSCALER_MODEL's name.", rich_help_panel=PICTURE),
+]
+
 Model = Annotated[
     str | None,
     typer.Option(
@@ -53,6 +82,17 @@ NoRefiner = Annotated[bool, typer.Option("--no-refiner", help="The base alone.",
 DeviceName = Annotated[Device | None, typer.Option(help="Where it runs. Default: DEVICE.", rich_help_panel=MODEL)]
 
 Scheduler = Annotated[str | None, typer.Option(help=f"One of {', '.join(SCHEDULERS)}.", rich_help_panel=FINE)]
+Spacing = Annotated[
+    str | None,
+    typer.Option("--spacing", help="How steps are spread: leading, trailing, linspace or AYS.", rich_help_panel=FINE),
+]
+Timesteps = Annotated[
+    str | None, typer.Option(help="The steps themselves, as in 999,750,500,250.", rich_help_panel=FINE)
+]
+Variation = Annotated[
+    float | None, typer.Option("--variation", help="How far from the seed's picture, 0 to 1.", rich_help_panel=FINE)
+]
+VariationSeed = Annotated[int | None, typer.Option(help="Which way it varies. Default: random.", rich_help_panel=FINE)]
 GuidanceRescale = Annotated[
     float | None, typer.Option(help="Against overexposure by high guidance, 0 to 1.", rich_help_panel=FINE)
 ]

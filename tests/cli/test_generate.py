@@ -10,19 +10,26 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from bot.cli.generate import generate
 from bot.infotext import PARAMETERS_KEY, read_parameters
+from bot.inputs import input_id_of
 from bot.layers import merge
 from bot.model_info import EMBEDDED_BASE, ModelInfo
-from bot.parameters import MAX_SEED, Parameters
-from bot.prompts.flag_table import FLAGS
+from bot.parameters import MAX_SEED, Lora, Parameters
+from bot.prompts import PromptReader
+from bot.prompts.styles import load_styles
 from tests.cli.command import TINY_PAIR, TRACEBACK, Ended, assert_refused, imagine_bot
 from tests.cli.terminal import CTRL_C, terminal
 
 PROMPT = "a red circle on a blue background"
+LORAS = Path(__file__).parent.parent / "assets"
+BLUE = Image.new("RGB", (96, 64), "blue")
+HALF = Image.new("L", (96, 64))
+HALF.paste(255, (48, 0, 96, 64))
 #: Every parameter with another value than its default, as one types it and as it must arrive.
 TYPED = {
     "prompt_2": ("--prompt-2", "a circle", "a circle"),
@@ -47,7 +54,25 @@ TYPED = {
     "negative_original_size": ("--negative-original-size", "32 40", (32, 40)),
     "negative_crops_coords_top_left": ("--negative-crops-coords-top-left", "1 2", (1, 2)),
     "negative_target_size": ("--negative-target-size", "40 32", (40, 32)),
+    "style": ("--style", "ink", "Ink"),
+    "loras": ("--lora", "ink:0.5", (Lora(name="ink", weight=0.5),)),
+    "timestep_spacing": ("--spacing", "trailing", "trailing"),
+    "variation_strength": ("--variation", "0.25", 0.25),
+    "variation_seed": ("--variation-seed", "8", 8),
+    "image": ("--image", "blue.png", input_id_of(BLUE)),
+    "mask_image": ("--mask", "half.png", input_id_of(HALF)),
+    "padding_mask_crop": ("--mask-padding", "8", 8),
+    "strength": ("--strength", "0.75", 0.75),
+    "upscaler": ("--upscaler", "latent", "latent"),
 }
+#: Does not go with the others.
+ALONE = {"timesteps"}
+
+
+def put_pictures(folder: Path) -> None:
+    BLUE.save(folder / "blue.png")
+    HALF.save(folder / "half.png")
+    (folder / "cut.png").write_bytes((folder / "blue.png").read_bytes()[:-30])
 
 
 @pytest.fixture(scope="module")
@@ -83,15 +108,10 @@ def test_into_files_and_pipes_goes_nothing_but_the_answer(twice: list[tuple[Path
     assert [ended.err for _, ended in twice] == ["", ""]
 
 
-#: What only a picture in Discord has: what it works on, and what was typed before the prompt was read.
-NOT_HERE = {"image", "mask_image", "padding_mask_crop", "upscaler", "raw_prompt", "raw_negative_prompt"}
-
-
-def test_every_parameter_has_an_option_or_a_flag_in_the_prompt() -> None:
+def test_every_parameter_has_an_option() -> None:
     options = set(inspect.signature(generate).parameters)
-    flags = {flag.field for flag in FLAGS}
-    assert set(Parameters.model_fields) - NOT_HERE <= options | flags
-    assert set(TYPED) == (set(Parameters.model_fields) & options) - {"prompt"}
+    assert set(Parameters.model_fields) - {"raw_prompt", "raw_negative_prompt"} <= options
+    assert set(TYPED) | ALONE == (set(Parameters.model_fields) & options) - {"prompt"}
 
 
 def test_the_prompt_is_read_as_in_discord(tmp_path: Path) -> None:
@@ -108,13 +128,58 @@ def test_the_prompt_is_read_as_in_discord(tmp_path: Path) -> None:
 def test_every_option_reaches_the_picture_and_a_terminal_sees_the_progress(tmp_path: Path, tiny: ModelInfo) -> None:
     options = [word for option, value, _ in TYPED.values() for word in (option, value)]
     sized = [part for word in options for part in (word.split() if re.fullmatch(r"\d+ \d+", word) else [word])]
-    with terminal("generate", PROMPT, *sized, cwd=tmp_path, **TINY_PAIR) as screen:
+    put_pictures(tmp_path)
+    with terminal("generate", PROMPT, *sized, cwd=tmp_path, LORA_DIR=str(LORAS), **TINY_PAIR) as screen:
         assert screen.end() == 0, screen.shown
-    for shown in ("loading the model", "base", "refiner", "4/4", "━━"):
+    for shown in ("loading the model", "base", "refiner", "3/3", "━━"):
         assert shown in screen.shown
-    expected = merge(tiny, {"prompt": PROMPT}, {name: arrived for name, (_, _, arrived) in TYPED.items()})
+    arrived = {name: value for name, (_, _, value) in TYPED.items()}
+    read, _ = PromptReader(tiny.native_size, load_styles()).read({"prompt": PROMPT, **arrived})
+    expected = merge(tiny, read)
     pictures = [(tmp_path / name).read_bytes() for name in ("out-1.png", "out-2.png")]
     assert [read_parameters(png) for png in pictures] == [expected.of_image(0), expected.of_image(1)]
+
+
+def test_a_picture_is_changed_in_its_own_shape_where_its_mask_is_white(tmp_path: Path) -> None:
+    put_pictures(tmp_path)
+    line = ("--image", "blue.png", "--mask", "half.png", "--timesteps", "999,700,400,100", "--seed", "7")
+    ended = imagine_bot("generate", "a yellow circle on a green background", *line, cwd=tmp_path, **TINY_PAIR)
+    assert ended.code == 0, ended
+    assert ended.err == "size 160 × 104: the shape of the image\n"
+    parameters = read_parameters((tmp_path / "out.png").read_bytes())
+    assert parameters is not None
+    assert (parameters.timesteps, parameters.strength) == ((999, 700, 400, 100), 0.95)
+    with Image.open(tmp_path / "out.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"), np.int16)
+    assert (pixels[:, :79] == (0, 0, 255)).all()
+    assert np.abs(pixels[:, 81:] - (0, 0, 255)).mean() > 20
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["blue.png", "cut.png", "half.png", "out.png"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (["--mask", "half.png"], "--mask needs an --image to work on. Add one, or leave it out."),
+        (["--image", "none.png"], "“none.png” cannot be read: No such file or directory."),
+        (["--image", "cut.png"], "The picture is damaged or cut off. Save it again, and send that."),
+        (["--image", "blue.png", "--upscaler", "x4"], "There is no upscaler “x4” here. Use latent, or ask the owner"),
+        (["--strength", "0.5"], "strength needs an image to work on. Add one, or leave it out."),
+        (["--lora", "inc:0.5"], "There is no LoRA “inc”. Nearest: ink."),
+        (["--style", "watercolor paint"], "style “watercolor paint” is unknown. Nearest: "),
+        (["--spacing", "wide"], "spacing must be leading, trailing, linspace or AYS."),
+        (["--spacing", "AYS", "--scheduler", "UniPC"], "scheduler UniPC takes no timesteps of its own. These do: "),
+        (["--timesteps", "999,many"], "--timesteps takes whole numbers with commas, as in 999,750,500,250, not “999,"),
+        (["--draft", "--steps", "30"], "A draft takes 8 steps. Leave out draft, or steps."),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_what_cannot_be_used_is_named_before_any_model_is_loaded(
+    tmp_path: Path, line: list[str], sentence: str
+) -> None:
+    put_pictures(tmp_path)
+    ended = imagine_bot("generate", PROMPT, *line, cwd=tmp_path, LORA_DIR=str(LORAS), **TINY_PAIR)
+    assert_refused(ended, sentence)
+    assert not (tmp_path / "out.png").exists()
 
 
 @pytest.mark.parametrize("moment", ["loading the model", "base"])

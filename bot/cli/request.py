@@ -1,0 +1,94 @@
+"""What `imagine-bot generate` is asked for, read as `/imagine` reads it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bot.diffusion.assets import Assets
+from bot.drafting import drafted
+from bot.errors import InvalidParameters, InvalidUpload
+from bot.inputs import InputFolder
+from bot.layers import bucket, merge, model_defaults, size_like
+from bot.model_info import ModelInfo
+from bot.parameters import Parameters, quoted
+from bot.prompts import PromptReader
+from bot.prompts.loras import read_loras
+from bot.prompts.styles import load_styles
+from bot.services.admission import check
+from bot.settings import Settings
+from bot.uploads import decode_inputs
+
+#: What stands for the options whose values are not yet those of the parameters.
+_UNREAD = ("loras", "timesteps", "image", "mask_image")
+
+
+def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, inputs: InputFolder) -> Parameters:
+    """Complete parameters; what there is to remark is told. The pictures that are named are kept in `inputs`.
+
+    `said` are the options by their names, None where nothing was said. Raises `RequestRejected` with what to change.
+    """
+    options = {name: value for name, value in said.items() if value is not None}
+    changes = {name: value for name, value in options.items() if name in Parameters.model_fields}
+    changes = {name: value for name, value in changes.items() if name not in _UNREAD}
+    remarks = []
+    if options.get("no_refiner"):
+        changes["denoising_end"] = None
+    if "aspect_ratio" in options:
+        changes["width"], changes["height"] = bucket(options["aspect_ratio"], info.native_size)
+    if options.get("loras"):
+        changes["loras"], remarks = read_loras(",".join(options["loras"]), "--lora")
+    if "timesteps" in options:
+        changes["timesteps"] = _timesteps(options["timesteps"])
+    if options.get("draft"):
+        changes = drafted(changes, info)
+    reader = PromptReader(info.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
+    kept, shape = _inputs(options.get("image"), options.get("mask_image"), inputs)
+    beneath = model_defaults(info)
+    if shape is not None:
+        beneath["width"], beneath["height"] = size_like(*shape, info.native_size)
+    changes, read = reader.read({**changes, **kept}, beneath)
+    parameters = merge(info, beneath, changes)
+    check(parameters, info, Assets(inputs.folder, settings.loras, settings.upscaler_model))
+    if shape is not None and not {"width", "height"}.intersection(changes):
+        typer.echo(f"size {parameters.width} × {parameters.height}: the shape of the image", err=True)
+    for remark in (*remarks, *read):
+        typer.echo(str(remark), err=True)
+    return parameters
+
+
+def _inputs(
+    image: Path | None, mask: Path | None, inputs: InputFolder
+) -> tuple[dict[str, str], tuple[int, int] | None]:
+    """The ids of the pictures in those files, and the size of the image."""
+    if mask is not None and image is None:
+        raise InvalidParameters("--mask needs an --image to work on. Add one, or leave it out.")
+    picture, white = decode_inputs(_content(image), _content(mask))
+    kept = {
+        name: asyncio.run(inputs.save(each))
+        for name, each in (("image", picture), ("mask_image", white))
+        if each is not None
+    }
+    return kept, None if picture is None else picture.size
+
+
+def _content(file: Path | None) -> bytes | None:
+    if file is None:
+        return None
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InvalidUpload(f"“{file}” cannot be read: {error.strerror}.") from error
+
+
+def _timesteps(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(each) for each in text.split(","))
+    except ValueError:
+        raise InvalidParameters(
+            f"--timesteps takes whole numbers with commas, as in 999,750,500,250, not {quoted(text)}."
+        ) from None
