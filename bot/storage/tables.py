@@ -79,7 +79,7 @@ class SentenceText(TypeDecorator[Sentence]):
         """From the database."""
         if value is None:
             return None
-        return Sentence.from_json(json.loads(value)) if value.startswith("[") else Sentence(value)
+        return Sentence.from_json(json.loads(value)) if value.startswith('["') else Sentence(value)
 
 
 jobs = Table(

@@ -10,6 +10,7 @@ from bot.errors import JobNotFound, StartupFailed
 from bot.jobs import JobStatus
 from bot.layers import merge
 from bot.model_info import SDXL_BASE, ModelInfo
+from bot.sentences import Sentence
 from bot.storage import open_storage
 
 PARAMETERS = merge(ModelInfo(SDXL_BASE, None), {"prompt": "a fox", "seed": 7})
@@ -37,6 +38,25 @@ async def test_only_the_first_of_two_transitions_wins(tmp_path: Path) -> None:
     assert first is not None
     assert first.status is JobStatus.CANCELLED
     assert second is None
+
+
+async def test_why_a_job_failed_is_kept_as_a_sentence_that_can_be_translated(tmp_path: Path) -> None:
+    reason = Sentence.joined([Sentence.of("{lora} does not fit.", lora="“ink”"), Sentence("Take another.")])
+    async with open_storage(url(tmp_path)) as storage:
+        job = await storage.record_job(guild_id=None, channel_id=2, user_id=3, parameters=PARAMETERS)
+        await storage.transition(job.id, {JobStatus.QUEUED}, JobStatus.FAILED, error=reason)
+        assert (await storage.get_job(job.id)).error == reason
+        assert str(reason) == "“ink” does not fit. Take another."
+
+
+async def test_the_plain_english_of_earlier_versions_is_read_as_it_stands(tmp_path: Path) -> None:
+    async with open_storage(url(tmp_path)) as storage:
+        job = await storage.record_job(guild_id=None, channel_id=2, user_id=3, parameters=PARAMETERS)
+        async with storage._engine.begin() as connection:
+            await connection.exec_driver_sql("UPDATE jobs SET error = '[sic] It {failed}.'")
+        error = (await storage.get_job(job.id)).error
+        assert error == Sentence("[sic] It {failed}.")
+        assert str(error) == "[sic] It {failed}."
 
 
 async def test_an_unknown_job_is_named(tmp_path: Path) -> None:
