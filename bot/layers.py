@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from bot.parameters import (
     MIN_SIZE,
     SIZE_MULTIPLE,
     Parameters,
+    TimestepSpacing,
     is_whole,
     limits,
     quoted,
@@ -34,6 +35,8 @@ MASKED_STRENGTH = 0.95
 UPSCALE_STRENGTH = 0.35
 #: A spacing that is a table of timesteps: “Align Your Steps”.
 AYS = "AYS"
+#: All that people may say.
+SPACINGS = (*get_args(TimestepSpacing), AYS)
 SEEDS = ("seed", "variation_seed")
 CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
 SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
@@ -79,6 +82,11 @@ def model_defaults(model: ModelInfo) -> dict[str, Any]:
     return defaults | dict(model.defaults)
 
 
+def find_spacing(name: object) -> str | None:
+    """The spacing that `name` means, however it is capitalised; None where there is none."""
+    return next((each for each in SPACINGS if isinstance(name, str) and name.casefold() == each.casefold()), None)
+
+
 def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
     """`changes` with numbers brought within their limits and sizes to what the model takes, and what was changed."""
     clamped, remarks = dict(changes), []
@@ -110,11 +118,7 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     The spacing “AYS” becomes the timesteps that it is. Raises `InvalidParameters` with a sentence for a value that is
     out of its limits, and for a refiner where none is.
     """
-    merged = model_defaults(model)
-    for layer in layers:
-        merged |= {name: value for name, value in layer.items() if value is not ...}
-    if str(merged.get("timestep_spacing")).casefold() == AYS.casefold():
-        merged |= {"timestep_spacing": None, "timesteps": ays_timesteps(_steps(merged))}
+    merged = _with_spacing(_laid(model_defaults(model), layers))
     if merged.get("seed") is None:
         merged["seed"] = random_seed()
     if merged.get("variation_strength") and merged.get("variation_seed") is None:
@@ -139,9 +143,24 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     return parameters
 
 
-def _steps(merged: Mapping[str, Any]) -> int:
-    steps = merged.get("num_inference_steps")
-    return steps if isinstance(steps, int) else int(Parameters.model_fields["num_inference_steps"].default)
+def _laid(lowest: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    merged = dict(lowest)
+    for layer in layers:
+        said = {name: value for name, value in layer.items() if value is not ...}
+        if "num_inference_steps" in said and "timesteps" not in said:
+            # Those beneath are another number of steps, and would win.
+            merged["timesteps"] = None
+        merged |= said
+    return merged
+
+
+def _with_spacing(merged: dict[str, Any]) -> dict[str, Any]:
+    spacing = find_spacing(merged.get("timestep_spacing"))
+    if spacing == AYS:
+        steps = merged.get("num_inference_steps", Parameters.model_fields["num_inference_steps"].default)
+        timesteps = ays_timesteps(steps) if isinstance(steps, int) else None
+        return merged | {"timestep_spacing": None, "timesteps": timesteps}
+    return merged if spacing is None else merged | {"timestep_spacing": spacing}
 
 
 def check_defaults(model: ModelInfo) -> None:

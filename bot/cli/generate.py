@@ -92,9 +92,9 @@ def generate(
         # What goes wrong comes back as an error and is said once, as everything else here.
         logging.getLogger("bot").setLevel(logging.CRITICAL)
         images = run_to_its_end(_run(create_executor(own, info), job))
-    for file, image in zip(files, images, strict=True):
-        _write(file, image.png)
-        typer.echo(f"{file}\n{_infotext(image.png)}")
+    for file, made in zip(files, images, strict=True):
+        _write(file, made.png)
+        typer.echo(f"{file}\n{_infotext(made.png)}")
 
 
 def _settings(model: str | None, refiner: str | None, device: Device | None) -> Settings:

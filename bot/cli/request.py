@@ -19,6 +19,7 @@ from bot.parameters import Parameters, quoted
 from bot.prompts import PromptReader
 from bot.prompts.loras import read_loras
 from bot.prompts.styles import load_styles
+from bot.sentences import Sentence
 from bot.services.admission import check
 from bot.settings import Settings
 from bot.uploads import decode_inputs
@@ -35,7 +36,7 @@ def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, i
     options = {name: value for name, value in said.items() if value is not None}
     changes = {name: value for name, value in options.items() if name in Parameters.model_fields}
     changes = {name: value for name, value in changes.items() if name not in _UNREAD}
-    remarks = []
+    remarks: list[Sentence] = []
     if options.get("no_refiner"):
         changes["denoising_end"] = None
     if "aspect_ratio" in options:

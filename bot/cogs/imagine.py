@@ -17,7 +17,7 @@ from bot.cogs.uploads import promised, take_in
 from bot.delivery import Delivery
 from bot.errors import InvalidParameters, RequestRejected
 from bot.jobs import Job
-from bot.layers import size_like
+from bot.layers import SPACINGS, size_like
 from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, title
 from bot.sentences import Sentence
 from bot.services.generation import GenerationService
@@ -35,7 +35,6 @@ ASPECT_RATIO_WORDS = {
     "9:16": "tall, as a phone",
     "9:21": "very tall",
 }
-SPACINGS = ("leading", "trailing", "linspace", "AYS")
 SHAPE_OF_IMAGE = "size {width} × {height}: the shape of the image"
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
 
 from bot.comparison.axes import MAX_SUGGESTIONS, OFF, AxisKind, Kind, find_axis
-from bot.parameters import ASPECT_RATIOS, TimestepSpacing
+from bot.layers import SPACINGS
+from bot.parameters import ASPECT_RATIOS
 from bot.scheduler_names import SCHEDULERS
 
 #: The longest text that a menu of Discord's takes.
@@ -34,7 +34,7 @@ def _known(axis: AxisKind, names: Mapping[Kind, Sequence[str]]) -> Sequence[str]
     if axis.field == "scheduler":
         return list(SCHEDULERS)
     if axis.field == "timestep_spacing":
-        return list(get_args(TimestepSpacing))
+        return list(SPACINGS)
     if axis.kind is Kind.RATIO:
         return list(ASPECT_RATIOS)
     if axis.kind in (Kind.STYLE, Kind.LORA):

@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from bot.comparison.axes import LORA_PREFIX, OFF, AxisKind, Kind
 from bot.comparison.splitting import expand, is_number, number, split
 from bot.errors import InvalidParameters, LoraUnusable
 from bot.explanations import NESTED
-from bot.layers import bucket, clamp, random_seed
+from bot.layers import bucket, clamp, find_spacing, random_seed
 from bot.loras import find_lora
 from bot.model_info import ModelInfo
-from bot.parameters import MAX_SEED, Lora, TimestepSpacing, quoted
+from bot.parameters import MAX_SEED, Lora, quoted
 from bot.prompts import REFINER_FROM, PromptReader
 from bot.prompts.loras import read_lora
 from bot.scheduler_names import find_scheduler, nearest_schedulers
@@ -141,9 +141,10 @@ class ValueReader:
 
     def _name(self, axis: AxisKind, part: str) -> Value:
         if axis.field == "timestep_spacing":
-            if part.casefold() not in get_args(TimestepSpacing):
+            spacing = find_spacing(part)
+            if spacing is None:
                 raise InvalidParameters(NESTED[axis.field], title=axis.name)
-            return Value(part.casefold(), {axis.field: part.casefold()})
+            return Value(spacing, {axis.field: spacing})
         known = find_scheduler(part)
         if known is None:
             nearest = ", ".join(nearest_schedulers(part)[:3])

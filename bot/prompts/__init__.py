@@ -8,9 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.ays import ays_timesteps
 from bot.errors import InvalidParameters, RequestRejected
 from bot.explanations import NESTED
-from bot.layers import clamp, random_seed
+from bot.layers import AYS, clamp, find_spacing, random_seed
 from bot.parameters import MAX_PROMPT_LENGTH, Lora, Parameters, quoted, title
 from bot.prompts.alternatives import parse
 from bot.prompts.drawing import draw
@@ -108,6 +109,9 @@ class PromptReader:
         for name, value in clamp(spoken.fields)[0].items():
             if asked[name] == value or (value is ... and asked[name] is not None):
                 del asked[name]
+        steps = ays_timesteps(parameters.num_inference_steps)
+        if find_spacing(spoken.fields.get("timestep_spacing")) == AYS and parameters.timesteps == steps:
+            del asked["timestep_spacing"], asked["timesteps"]
         asked["loras"] = tuple(lora for lora in parameters.loras if lora not in spoken.loras)
         return asked
 

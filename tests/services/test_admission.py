@@ -53,7 +53,10 @@ def test_what_is_there_and_fits_is_taken(admission: Admission, tmp_path: Path) -
     [
         ({"prompt": "a fox --lora inc"}, "There is no LoRA “inc”. Nearest: ink."),
         ({"prompt": "a fox <lora:papier:1>"}, "There is no LoRA “papier”. Nearest: paper."),
-        ({"prompt": "a fox --lora old"}, "The LoRA “old” is for sd_v1.5, and does not fit stable-diffusion-xl-base-1.0."),
+        (
+            {"prompt": "a fox --lora old"},
+            "The LoRA “old” is for sd_v1.5, and does not fit stable-diffusion-xl-base-1.0.",
+        ),
         ({"prompt": "a fox --lora nameless"}, "The LoRA “nameless” does not fit stable-diffusion-xl-base-1.0."),
         ({"prompt": "a fox --lora torn"}, "The file of the LoRA “torn” is broken."),
         (
@@ -105,5 +108,18 @@ def test_align_your_steps_is_a_spacing_that_becomes_timesteps(admission: Admissi
     admitted = admission.read({"prompt": "a fox --spacing ays --steps 10 --refiner off"}, {})
     assert admitted.parameters.timesteps == (999, 845, 730, 587, 443, 310, 193, 116, 53, 13)
     assert admitted.parameters.timestep_spacing is None
+    trailing = admission.read({"prompt": "a fox", "timestep_spacing": "Trailing"}, {})
+    assert trailing.parameters.timestep_spacing == "trailing"
     with pytest.raises(RequestRejected, match="takes no timesteps of its own"):
         admission.read({"prompt": "a fox --spacing AYS --scheduler UniPC"}, {})
+
+
+def test_asked_again_align_your_steps_stays_and_gives_way_to_another_number_of_steps(admission: Admission) -> None:
+    prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
+    typed = admission.read({"prompt": "a fox --spacing AYS --steps 10"}, {}).parameters
+    again = admission.read(prompts.typed(typed), {})
+    assert (again.parameters.timesteps, again.remarks) == (typed.timesteps, [])
+    by_option = admission.read({"prompt": "a fox", "timestep_spacing": "AYS", "num_inference_steps": 10}, {}).parameters
+    assert admission.read(prompts.typed(by_option), {}).parameters.timesteps == by_option.timesteps
+    edited = admission.read({"num_inference_steps": 20}, prompts.typed(by_option)).parameters
+    assert (edited.num_inference_steps, edited.timesteps) == (20, None)
