@@ -9,12 +9,14 @@ from typing import Any, cast
 import pytest
 from discord import Locale
 
+from bot.cogs.completion import complete_style
 from bot.comparison.axes import AXES
 from bot.errors import ExecutorUnavailable
 from bot.executors import ExecutorState
 from bot.jobs import JobStatus
 from bot.parameters import Parameters
 from bot.prompts.flag_table import FLAGS
+from bot.prompts.styles import load_styles
 from bot.sentences import Sentence
 from bot.translation import SPOKEN_AS, Catalogue, Speech, catalogue, languages
 from tests.pictures import PNG
@@ -169,6 +171,16 @@ def test_sentences_within_sentences_are_translated_too() -> None:
     assert str(full) == "The queue is full: 2 jobs are waiting. Try again when some are done."
     assert Speech("de").say(full).startswith("Die Warteschlange ist voll: 2 Aufträge warten.")
     assert Speech("de").say(Sentence.from_json(full.to_json())) == Speech("de").say(full)
+
+
+def test_styles_are_found_by_their_translated_descriptions() -> None:
+    styles = load_styles()
+    assert styles.suggest("aquarell") == []
+    [found] = complete_style("aquarell", styles, Speech("de"))
+    assert (found.name, found.value) == (
+        "watercolour · Aquarell: durchsichtige Lasuren, die in raues Papier laufen",
+        "watercolour",
+    )
 
 
 async def test_a_german_is_refused_in_german(server: SimulatedServer) -> None:
