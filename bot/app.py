@@ -65,7 +65,7 @@ async def open_application(
         prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         originals = OriginalFolder(settings.data_dir / "originals")
         generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets)
-        remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras()])
+        remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
         bot = ImagineBot(settings, storage, generation, remakes, pace)
         yield Application(settings, model, storage, executor, queue, generation, remakes, bot)
 

@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import JobNotFound
 from bot.memory import Memory
-from bot.parameters import Lora, Parameters
+from bot.parameters import Lora, Parameters, title
+from bot.prompts.advanced import examples
 from tests.contract.command_rules import MOST_CHARACTERS, characters
 from tests.pictures import PNG
 from tests.services.test_admission import write_lora
@@ -38,6 +39,16 @@ async def test_the_command_keeps_discords_limits(server: SimulatedServer) -> Non
     assert command is not None
     assert len(command["options"]) <= MOST_OPTIONS
     assert characters(command) <= MOST_CHARACTERS
+
+
+async def test_every_parameter_can_be_set(server: SimulatedServer) -> None:
+    command = server.env.backend.find_command("imagine", server.guild.id)
+    assert command is not None
+    names = {option["name"] for option in command["options"]} | set(examples())
+    typed = {title(name) for name in Parameters.model_fields} - {"raw_prompt", "raw_negative_prompt"}
+    # A size is typed as one.
+    assert typed - names == set()
+    assert "size" in names
 
 
 async def test_every_option_becomes_what_it_says(server: SimulatedServer) -> None:

@@ -40,6 +40,11 @@ async def test_inputs_and_loras_are_found_in_the_child_and_remarks_come_back(tmp
 
     async with create_executor(settings, model) as executor:
         await executor.ready()
+        memory = executor.health().memory
+        # On the CPU it is the machine's own, which is looked at when somebody asks.
+        assert memory is not None
+        assert memory.free is None
+        memory.check(job().parameters)
         (made,) = await executor.generate([job(loras=[{"name": "ink"}])], lambda event: None)
         assert made.remarks == ()
         (made,) = await executor.generate([job(strength=0.1, denoising_end=0.5)], lambda event: None)
