@@ -42,7 +42,8 @@ class MessagePicture:
 def pictures_of(message: discord.Message, bot_id: int) -> list[MessagePicture]:
     """The pictures of a message in the order in which they are shown. Raises `RequestRejected` where there is none."""
     found: dict[str, MessagePicture] = {}
-    for part in (message, *message.message_snapshots):
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for part in parts:
         for address, picture in _pictures_of_part(part):
             # The same attachment is in the list of attachments, and in the gallery that shows it.
             found.setdefault(address.partition("?")[0], picture)
@@ -76,7 +77,8 @@ def _pictures_of_part(part: discord.Message | discord.MessageSnapshot) -> Iterat
     # Galleries hold films, too.
     media = [media for media in _media(part.components) if _is_picture(media.content_type, urlsplit(media.url).path)]
     embedded = [embed.image if embed.image.url else embed.thumbnail for embed in part.embeds]
-    for shown in (*media, *embedded):
+    every: list[Any] = [*media, *embedded]
+    for shown in every:
         if shown.url and (source := _source(shown)):
             yield shown.url, MessagePicture(_name(shown.url), source)
 
@@ -102,7 +104,7 @@ def _source(media: Any) -> str | None:
     is_sent = getattr(media, "attachment_id", None) is not None
     if is_sent or urlsplit(media.url).hostname in DISCORD_HOSTS:
         return str(media.url)
-    return media.proxy_url
+    return str(media.proxy_url) if media.proxy_url else None
 
 
 def _is_picture(content_type: str | None, path: str) -> bool:

@@ -20,8 +20,8 @@ INFO_FILE = "image-info.txt"
 MADE_BY = "Made by {program}"
 TO_COPY = "To copy into the message box:"
 IN_FILE = "Not all of it has room here: the file has every word."
-#: Discord takes 4,000 characters of text in one message.
-ROOM = 3900
+#: Discord takes 4,000 characters of text in one message; a few are for where the rest is.
+ROOM = 3800
 #: How much of each value is shown: as much as lets all of them have a line.
 CUTS = (2000, 700, 240, 100, 60)
 MAX_NAME = 60
@@ -94,7 +94,7 @@ def _settings(settings: Sequence[tuple[str, str]], room: int) -> tuple[str, bool
         lines = [f"**{text.escape(name, MAX_NAME)}** {text.escape(value, cut)}" for name, value in settings]
         if (length := sum(map(len, lines)) + len(lines)) <= room:
             break
-    while length > room:
+    while lines and length > room:
         length -= len(lines.pop()) + 1
     is_whole = len(lines) == len(settings) and all(
         len(text.plain(value)) <= cut and len(text.plain(name)) <= MAX_NAME for name, value in settings

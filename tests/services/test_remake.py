@@ -59,3 +59,16 @@ async def test_a_picture_made_out_of_another_is_made_again_while_that_one_is_kep
 async def test_a_picture_without_infotext_is_answered_in_a_sentence(service: RemakeService) -> None:
     with pytest.raises(InfotextMissing, match="does not say how it was made"):
         await service.read(saved("WEBP"))
+
+
+async def test_what_does_not_go_together_here_is_shown_all_the_same(service: RemakeService) -> None:
+    read = await service.read(png_of({"parameters": "\u200b\nSteps: 20, Sampler: Euler, Seed: 5"}))
+    assert ("Seed", "5") in read.settings
+    assert read.command is None
+
+
+async def test_a_picture_whose_file_is_gone_is_told_about_from_its_record(service: RemakeService) -> None:
+    read = await service.recall(make_parameters(clip_skip=1))
+    assert ("clip_skip", "1") in read.settings
+    assert read.command == "/imagine prompt:a red fox in the snow --seed 7 --clip-skip 1"
+    assert merge(ENSEMBLE, read.remake.changes) == make_parameters(clip_skip=1)
