@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from pathlib import Path
 
 from bot.errors import PicturesGone
@@ -54,9 +55,11 @@ class OriginalFolder:
             used -= stat.st_size
 
     def _load(self, original_id: str) -> bytes:
+        gone = PicturesGone("This picture is not kept any more. Open the menu of its message and choose again.")
+        # It comes back from people's clients, and must not lead out of the folder.
+        if not re.fullmatch(ID_PATTERN, original_id):
+            raise gone
         try:
             return self._path(original_id).read_bytes()
         except OSError:
-            raise PicturesGone(
-                "This picture is not kept any more. Open the menu of its message and choose again."
-            ) from None
+            raise gone from None

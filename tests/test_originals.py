@@ -32,6 +32,16 @@ async def test_the_oldest_make_room_and_what_is_pointed_at_again_is_young(tmp_pa
         await folder.load(second)
 
 
+@pytest.mark.parametrize("name", ["../secret", "", "secret", "0" * 63, f"../{'0' * 64}"])
+async def test_an_id_that_is_none_leads_nowhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.file").write_bytes(b"secret")
+    (tmp_path / f"{'0' * 64}.file").write_bytes(b"secret")
+    folder = OriginalFolder(tmp_path / "originals")
+    await folder.keep(b"fox")
+    with pytest.raises(PicturesGone):
+        await folder.load(name)
+
+
 async def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageUnavailable, match="cannot be kept"):

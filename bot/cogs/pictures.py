@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
 import discord
@@ -86,7 +86,7 @@ class Pictures(commands.Cog):
         """A modal was sent."""
         if not is_answer_to(interaction, PREFIX):
             return
-        _, action, original_id = str(interaction.custom_id).split(":")
+        action, _, original_id = str(interaction.custom_id).removeprefix(PREFIX).partition(":")
         try:
             await (self._use if action == USE else self._edit)(interaction, original_id)
         except Exception as error:  # noqa: BLE001 - as above
@@ -170,6 +170,9 @@ class Pictures(commands.Cog):
             # The record of our own job knows as much; without a file there is nothing to compare a remake with.
             job_id, index = picture.job
             job = await self._generation.get(job_id)
+            if job.comparison is not None:
+                # Its parameters are those of one of many.
+                raise
             return self._card_of(interaction, await self._remakes.recall(job.parameters.of_image(index)), None, title)
         read = await self._remakes.read(content)
         return self._card_of(interaction, read, await self._kept.keep(content), title)
@@ -205,7 +208,7 @@ class Pictures(commands.Cog):
     async def _edit(self, interaction: Interaction, original_id: str) -> None:
         """The picture again as it stands in the modal; as it is when nobody has changed anything there."""
         inputs = typed_inputs(interaction)
-        if inputs == _as_opened(await self._modal(EDIT, original_id, Speech(interaction.locale))):
+        if _stripped(inputs) == _as_opened(await self._modal(EDIT, original_id, Speech(interaction.locale))):
             await self._remake(interaction, original_id)
             return
         edited = read_modal(inputs, self._generation.prompts, self._generation.model)
@@ -244,4 +247,9 @@ async def _promised(interaction: Interaction, work: Coroutine[Any, Any, T]) -> T
 def _as_opened(modal: ui.Modal) -> dict[str, str]:
     """What a modal sends when nobody has touched it."""
     inputs = [item for item in modal.walk_children() if isinstance(item, ui.TextInput)]
-    return {each.custom_id: each.default or "" for each in inputs}
+    return _stripped({each.custom_id: each.default or "" for each in inputs})
+
+
+def _stripped(inputs: Mapping[str, str]) -> dict[str, str]:
+    """Without the spaces around, which clients keep or not."""
+    return {name: value.strip() for name, value in inputs.items()}

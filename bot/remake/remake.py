@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.infotext import PictureInfo
 from bot.infotext.names import MODEL
+from bot.infotext.writing import PROGRAM
 from bot.layers import clamp
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters, title
@@ -56,6 +57,9 @@ def remake(info: PictureInfo, model: ModelInfo, loras: Collection[str] = ()) -> 
 
 
 def _exactness(info: PictureInfo, model: ModelInfo, *, exact: bool) -> Sentence:
+    if info.parameters is None and info.program == PROGRAM:
+        # A sheet of many, or a copy that has lost what only we read.
+        return NOT_ALL
     if info.parameters is None:
         return Sentence.of(
             "Made by {program}, which draws other noise for a seed: the picture comes near, and its pixels differ.",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.infotext import Origin, PictureInfo, png_text, read_picture, save_options
+from bot.infotext import Origin, PictureInfo, png_text, read_picture, save_options, write_infotext
 from bot.infotext.reading import read_texts
 from bot.layers import merge
 from bot.model_info import ModelInfo
@@ -16,7 +16,7 @@ from bot.prompts.flag_text import find_flags
 from bot.remake import compare_pixels, imagine_command, remake, same_pixels
 from bot.scheduler_names import find_scheduler
 from tests.factories import BASE_ALONE, ENSEMBLE, make_parameters
-from tests.infotext.files import saved
+from tests.infotext.files import png_of, saved
 from tests.infotext.test_writing import EVERYTHING
 from tests.prompts.reading import make_reader
 from tests.prompts.reading import read as read_prompt
@@ -54,6 +54,13 @@ def test_another_model_promises_no_pixels() -> None:
     again = remake(read_picture(ours(model=other, origin=None)), ENSEMBLE)
     assert "Made with “other”; here stable-diffusion-xl-base-1.0 draws it." in map(str, again.remarks)
     assert str(again.exactness).startswith("Made with another model")
+
+
+def test_our_picture_of_which_only_the_words_are_left_comes_near() -> None:
+    text = write_infotext(make_parameters(), ENSEMBLE)
+    again = remake(read_picture(png_of({"parameters": text})), ENSEMBLE)
+    assert (again.is_ours, str(again.exactness)[:31]) == (False, "Not all of it can be taken over")
+    assert merge(ENSEMBLE, again.changes) == make_parameters()
 
 
 def test_pixels_are_compared_and_a_difference_is_explained() -> None:
