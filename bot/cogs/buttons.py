@@ -10,8 +10,10 @@ from typing import Any
 import discord
 from discord.ext import commands
 
+from bot.canvas import Direction
 from bot.cogs.edits import edit_id
 from bot.cogs.rules import asker_of, moderates
+from bot.cogs.uploads import promised
 from bot.delivery import Delivery
 from bot.drafting import is_draft
 from bot.errors import InfotextMissing, PicturesGone, RequestRejected
@@ -120,18 +122,22 @@ class Buttons(commands.Cog):
         return more_choice(job, can_be_finished=is_draft(job.parameters, self._generation.model), speech=speech)
 
     async def _vary(self, interaction: discord.Interaction[Any], job_id: int, index: int, *, strong: bool) -> None:
-        job = await self._variants.vary(job_id, index, strong=strong, **asker_of(interaction))
-        await self._delivery.answer(job, interaction)
+        asker = asker_of(interaction)
+        async with promised(interaction):
+            job = await self._variants.vary(job_id, index, strong=strong, **asker)
+            await self._delivery.answer(job, interaction)
 
     async def _upscale(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        job = await self._variants.upscale(job_id, index, **asker_of(interaction))
-        await self._delivery.answer(job, interaction)
+        asker = asker_of(interaction)
+        async with promised(interaction):
+            await self._delivery.answer(await self._variants.upscale(job_id, index, **asker), interaction)
 
     async def _extend(
-        self, direction: buttons.Direction, interaction: discord.Interaction[Any], job_id: int, index: int
+        self, direction: Direction, interaction: discord.Interaction[Any], job_id: int, index: int
     ) -> None:
-        job = await self._variants.extend(job_id, index, direction, **asker_of(interaction))
-        await self._delivery.answer(job, interaction)
+        asker = asker_of(interaction)
+        async with promised(interaction):
+            await self._delivery.answer(await self._variants.extend(job_id, index, direction, **asker), interaction)
 
     async def _finish(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         await self._delivery.answer(await self._variants.finish(job_id, index, **asker_of(interaction)), interaction)

@@ -27,7 +27,8 @@ class Uploads:
 @asynccontextmanager
 async def promised(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
     """An answer within three seconds that there will be an answer, which everybody sees; a refusal only who asked."""
-    await interaction.response.defer()
+    # Of a press, “thinking” makes it the promise of a message, and not of a change to the one that was pressed.
+    await interaction.response.defer(thinking=True)
     try:
         yield
     except Exception:

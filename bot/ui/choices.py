@@ -69,5 +69,5 @@ def said(sentence: str, *items: ui.Item[Any]) -> Layout:
 def _asked(job: Job, hint: str, *items: ui.Item[Any], speech: Speech, index: int | None = None) -> Layout:
     of_many = index is not None and job.parameters.num_images_per_prompt > 1
     which = speech.say("#{job}, picture {number}", job=job.id, number=(index or 0) + 1) if of_many else f"#{job.id}"
-    head = ui.TextDisplay(f"{text.headline(job.parameters)} · {which}\n-# {hint}")
+    head: ui.TextDisplay[Any] = ui.TextDisplay(f"{text.headline(job.parameters)} · {which}\n-# {hint}")
     return Layout(head, *items, colour=WAITING)

@@ -1,0 +1,71 @@
+"""What the buttons make of a picture, as the pictures show it: variations, an upscale, and canvases filled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bot.canvas import Direction, extend
+from bot.services.variants import enlarged_size, extended, upscaled, variation
+from tests.diffusion.engine import Engine, Pixels, difference, pixels, resized
+
+STEPS = 8
+
+
+def draw(engine: Engine, changes: dict[str, Any]) -> Pixels:
+    return engine.draw(**changes)
+
+
+def original(engine: Engine) -> tuple[dict[str, Any], Pixels]:
+    parameters = engine.ask(denoising_end=None, num_inference_steps=STEPS)
+    return parameters.model_dump(), pixels(engine.sdxl(parameters)[0])
+
+
+def test_a_subtle_variation_differs_and_less_than_a_strong_one_and_another_seed(engine: Engine) -> None:
+    parameters = engine.ask(denoising_end=None, num_inference_steps=STEPS)
+    _, picture = original(engine)
+    seeds = (11, 12, 13)
+
+    def mean(pictures: list[dict[str, Any]]) -> float:
+        return float(np.mean([difference(picture, draw(engine, each)) for each in pictures]))
+
+    subtle = mean([variation(parameters, strong=False) | {"variation_seed": seed} for seed in seeds])
+    strong = mean([variation(parameters, strong=True) | {"variation_seed": seed} for seed in seeds])
+    others = mean([parameters.model_dump() | {"seed": seed} for seed in seeds])
+    assert 0 < subtle < strong < others
+
+
+def test_an_upscale_is_twice_as_large_and_shows_the_same(engine: Engine) -> None:
+    said, picture = original(engine)
+    parameters = engine.ask(**said)
+    width, height, remarks = enlarged_size(parameters.width, parameters.height)
+    larger = draw(engine, upscaled(parameters, engine.keep(picture), "latent", (width, height)))
+    assert larger.shape == (2 * engine.size, 2 * engine.size, 3)
+    assert remarks == ()
+    another = draw(engine, said | {"seed": 12})
+    assert difference(resized(larger, engine.size), picture) < difference(another, picture) / 2
+
+
+def test_zoomed_out_the_picture_stands_in_the_middle_and_the_rest_is_drawn(engine: Engine) -> None:
+    said, picture = original(engine)
+    canvas, mask = extend(Image.fromarray(picture.astype(np.uint8)), Direction.OUT)
+    ids = engine.keep(canvas), engine.keep(mask)
+    wider = draw(engine, extended(engine.ask(**said), *ids, canvas) | {"seed": 11})
+    kept = np.asarray(mask) == 0
+    assert 0.3 < kept.mean() < 0.5
+    assert (wider[kept] == np.asarray(canvas, dtype=np.int16)[kept]).all()
+    assert difference(wider[~kept], np.asarray(canvas, dtype=np.int16)[~kept]) > 0
+
+
+def test_a_pan_keeps_the_picture_and_draws_on_beside_it(engine: Engine) -> None:
+    said, picture = original(engine)
+    canvas, mask = extend(Image.fromarray(picture.astype(np.uint8)), Direction.LEFT)
+    ids = engine.keep(canvas), engine.keep(mask)
+    wider = draw(engine, extended(engine.ask(**said), *ids, canvas) | {"seed": 11})
+    size = engine.size
+    assert wider.shape == (size, size * 3 // 2, 3)
+    assert (wider[:, size // 2 + 8 :] == picture[:, 8:]).all()
+    # Its prompt wants a blue background, which goes on.
+    assert wider[:4, : size // 2].mean(axis=(0, 1)).argmax() == picture[:4].mean(axis=(0, 1)).argmax()
