@@ -23,7 +23,7 @@ from bot.services.remake import ReadPicture, RemakeService
 from bot.services.variants import Variants
 from bot.translation import Speech
 from bot.ui import buttons
-from bot.ui.choices import extend_choice, more_choice, said, vary_choice
+from bot.ui.choices import extend_choice, more_choice, said, vary_choice, which_picture
 from bot.ui.edit_modal import edit_modal
 from bot.ui.errors import answer_error
 from bot.ui.info import info_card
@@ -155,7 +155,8 @@ class Buttons(commands.Cog):
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         job = await self._generation.get(job_id)
-        card = info_card(await self._read(job, index), title=f"#{job_id}", speech=Speech(interaction.locale))
+        speech = Speech(interaction.locale)
+        card = info_card(await self._read(job, index), title=which_picture(job, index, speech), speech=speech)
         await interaction.response.send_message(view=card.view, files=card.files(), ephemeral=True)
 
     async def _read(self, job: Job, index: int) -> ReadPicture:

@@ -10,6 +10,7 @@ from typing import Any, TypedDict, Unpack
 from PIL import Image
 
 from bot.canvas import Direction, extend
+from bot.diffusion.assets import LATENT
 from bot.drafting import finished
 from bot.errors import PicturesGone, RequestRejected
 from bot.jobs import Job, JobStatus
@@ -22,8 +23,6 @@ from bot.services.generation import GenerationService
 SUBTLE, STRONG = 0.15, 0.4
 #: How much of a picture is drawn anew that is itself a variation, and so has no noise of its own to turn.
 SUBTLE_STRENGTH, STRONG_STRENGTH = 0.45, 0.7
-#: The second pass that every model can do.
-LATENT = "latent"
 FACTOR = 2
 #: The picture stands on its own now: what it was itself made from has no part in what comes of it.
 _NO_INPUT: Mapping[str, Any] = {"mask_image": None, "padding_mask_crop": None, "upscaler": None, "strength": None}

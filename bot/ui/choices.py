@@ -61,13 +61,19 @@ def more_choice(job: Job, *, can_be_finished: bool, speech: Speech = ENGLISH) ->
     return _asked(job, speech.say(MORE_HINT), *items, ui.ActionRow(delete), speech=speech)
 
 
+def which_picture(job: Job, index: int | None, speech: Speech = ENGLISH) -> str:
+    """The job's number, and which of its pictures is meant where it has several."""
+    if index is None or job.parameters.num_images_per_prompt == 1:
+        return f"#{job.id}"
+    return speech.say("#{job}, picture {number}", job=job.id, number=index + 1)
+
+
 def said(sentence: str, *items: ui.Item[Any]) -> Layout:
     """A sentence for one person, with what can be done about it."""
     return Layout(ui.TextDisplay(text.plain(sentence)), *items, colour=WAITING)
 
 
 def _asked(job: Job, hint: str, *items: ui.Item[Any], speech: Speech, index: int | None = None) -> Layout:
-    of_many = index is not None and job.parameters.num_images_per_prompt > 1
-    which = speech.say("#{job}, picture {number}", job=job.id, number=(index or 0) + 1) if of_many else f"#{job.id}"
+    which = which_picture(job, index, speech)
     head: ui.TextDisplay[Any] = ui.TextDisplay(f"{text.headline(job.parameters)} · {which}\n-# {hint}")
     return Layout(head, *items, colour=WAITING)
