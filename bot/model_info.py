@@ -18,6 +18,8 @@ REVISIONS: Mapping[str, str] = {
     SDXL_BASE: "462165984030d82259a11f4367a4eed129e94a7b",
     SDXL_REFINER: "5d4cfe854c9a9a87939ff3653551c2b3c99a4356",
 }
+#: The refiner that belongs to a base, meant where nobody names another or none.
+REFINERS: Mapping[str, str] = {TINY: TINY, SDXL_BASE: SDXL_REFINER}
 MODELS = Path(__file__).parent / "models"
 EMBEDDED_BASE = MODELS / "tiny-sdxl-base"
 EMBEDDED_REFINER = MODELS / "tiny-sdxl-refiner"

@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartupFailed
-from bot.model_info import SDXL_BASE, SDXL_REFINER
+from bot.model_info import REFINERS, SDXL_BASE
 
 GuildId = Annotated[int, Field(gt=0)]
 Device = Literal["auto", "cuda", "mps", "xpu", "cpu"]
@@ -44,7 +44,8 @@ class Settings(BaseSettings):
     )
     model_base: str = Field(SDXL_BASE, description="The base: a folder, a hub id, or `tiny` for the embedded model.")
     model_refiner: str | None = Field(
-        None, description="The refiner: a folder, a hub id, or `tiny`; empty: the base alone."
+        default_factory=lambda named: REFINERS.get(named.get("model_base", "")),
+        description="The refiner: a folder, a hub id, or `tiny`; empty: the base alone.",
     )
     device: Device = Field("auto", description="Where the model runs; auto takes the first of cuda, mps, xpu, cpu.")
     data_dir: Path = Field(Path("data"), description="The folder for pictures and for the database file.")
@@ -86,10 +87,15 @@ class Settings(BaseSettings):
         # The paths that are put behind the API's base begin with a slash of their own.
         return value.rstrip("/") if info.field_name == "discord_api_url" else value
 
-    @field_validator("data_dir")
+    @field_validator("*")
     @classmethod
-    def _find_home(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _find_home(cls, value: object) -> object:
+        if not isinstance(value, Path):
+            return value
+        try:
+            return value.expanduser()
+        except RuntimeError as error:
+            raise ValueError("must be in the home of somebody whom this machine knows") from error
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -99,12 +105,8 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_the_default(cls, values: dict[str, Any]) -> dict[str, Any]:
-        # A name with nothing behind it, as in a copied .env.example. Only an empty MODEL_REFINER says something:
-        # somebody who names only a base wants that base alone; somebody who names neither gets the Stability pair.
-        named = {name: value for name, value in values.items() if value != "" or name == "model_refiner"}
-        if "model_base" not in named and "model_refiner" not in named:
-            named["model_refiner"] = SDXL_REFINER
-        return named
+        # A name with nothing behind it. Only an empty MODEL_REFINER says something: that the base is meant alone.
+        return {name: value for name, value in values.items() if value != "" or name == "model_refiner"}
 
     @property
     def inputs_dir(self) -> Path:
@@ -132,7 +134,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        lines = dict.fromkeys(_line(dict(detail)) for detail in error.errors(include_url=False))
+        wrong = [dict(detail) for detail in error.errors(include_url=False)]
+        # A default that follows from another setting is not looked for where any is wrong: that is nobody's mistake.
+        lines = dict.fromkeys(_line(detail) for detail in wrong if detail["type"] != "default_factory_not_called")
         raise StartupFailed("\n".join(lines)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise StartupFailed(f".env cannot be read: {error}. It must be a text file in UTF-8.") from error

@@ -13,9 +13,9 @@ from bot.settings import Settings
 ROOT = Path(__file__).parents[1]
 README, ENV_EXAMPLE = ROOT / "README.md", ROOT / ".env.example"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
-HEADING = (
-    "# Copy this file to .env and write your bot's token into it. All else are the defaults, and may stay as it is."
-)
+HEADING = "# Copy this file to .env and write your bot's token into it. What else you change loses its #."
+#: What every copy says; anything else stays unsaid until somebody means it.
+SAID = ("discord_token",)
 
 
 def default_of(name: str) -> str:
@@ -33,7 +33,7 @@ def env_example() -> str:
     blocks = [HEADING]
     for name, field in Settings.model_fields.items():
         comment = textwrap.fill(str(field.description), 110, initial_indent="# ", subsequent_indent="# ")
-        blocks.append(f"{comment}\n{name.upper()}={default_of(name)}")
+        blocks.append(f"{comment}\n{'' if name in SAID else '#'}{name.upper()}={default_of(name)}")
     return "\n\n".join(blocks) + "\n"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from dotenv import dotenv_values
@@ -40,14 +41,28 @@ def test_the_readme_and_the_example_say_what_the_settings_are() -> None:
 
 def test_a_copy_of_the_example_changes_nothing(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(env_example(), encoding="utf-8")
+    assert load_settings() == Settings(_env_file=None)
+    assert load_settings().model_fields_set == set(), "what nobody said is taken for meant"
+
+
+def test_what_the_example_shows_are_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(re.sub(r"^#(?=[A-Z_]+=)", "", env_example(), flags=re.MULTILINE), encoding="utf-8")
     assert set(dotenv_values(tmp_path / ".env")) == set(NAMES)
     assert load_settings() == Settings(_env_file=None)
+
+
+@pytest.mark.parametrize(("base", "refiner"), [(TINY, TINY), ("some/base", None), (SDXL_BASE, SDXL_REFINER)])
+def test_in_a_copy_of_the_example_changing_the_base_is_enough(tmp_path: Path, base: str, refiner: str | None) -> None:
+    copied = re.sub(r"^#?MODEL_BASE=.*$", f"MODEL_BASE={base}", env_example(), flags=re.MULTILINE)
+    (tmp_path / ".env").write_text(copied, encoding="utf-8")
+    settings = load_settings()
+    assert (settings.model_base, settings.model_refiner) == (base, refiner)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_variable_with_nothing_behind_it_is_the_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
-    expected = Settings(_env_file=None, model_base=SDXL_BASE) if name == "MODEL_REFINER" else Settings(_env_file=None)
+    expected = Settings(_env_file=None, model_refiner=None) if name == "MODEL_REFINER" else Settings(_env_file=None)
     assert load_settings() == expected
 
 
@@ -55,13 +70,15 @@ def test_a_variable_with_nothing_behind_it_is_the_default(monkeypatch: pytest.Mo
     ("variables", "pair"),
     [
         ({}, (SDXL_BASE, SDXL_REFINER)),
-        ({"MODEL_BASE": TINY}, (TINY, None)),
+        ({"MODEL_BASE": TINY}, (TINY, TINY)),
+        ({"MODEL_BASE": TINY, "MODEL_REFINER": ""}, (TINY, None)),
+        ({"MODEL_BASE": "some/base"}, ("some/base", None)),
         ({"MODEL_BASE": TINY, "MODEL_REFINER": TINY}, (TINY, TINY)),
         ({"MODEL_REFINER": ""}, (SDXL_BASE, None)),
         ({"MODEL_BASE": "", "MODEL_REFINER": ""}, (SDXL_BASE, None)),
     ],
 )
-def test_a_base_without_a_refiner_is_meant_alone(
+def test_a_base_brings_its_own_refiner_unless_another_or_none_is_named(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], pair: tuple[str, str | None]
 ) -> None:
     for name, value in variables.items():
@@ -76,7 +93,6 @@ def test_a_base_without_a_refiner_is_meant_alone(
         ("DISCORD_GUILD_IDS", "1, 2,", "discord_guild_ids", (1, 2)),
         ("DISCORD_API_URL", "http://127.0.0.1:8080/api/v10/", "discord_api_url", "http://127.0.0.1:8080/api/v10"),
         ("LOG_LEVEL", "debug", "log_level", "DEBUG"),
-        ("DATA_DIR", "~/bot", "data_dir", Path.home() / "bot"),
         ("HF_HUB_OFFLINE", "1", "hf_hub_offline", True),
     ],
 )
@@ -85,6 +101,17 @@ def test_what_people_write_is_understood(
 ) -> None:
     monkeypatch.setenv(variable, value)
     assert getattr(load_settings(), attribute) == meant
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, field in Settings.model_fields.items() if Path in (field.annotation, *get_args(field.annotation))],
+)
+def test_every_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name.upper(), "~/bot")
+    assert getattr(load_settings(), name) == Path.home() / "bot"
+    sentence = refusal(monkeypatch, **{name.upper(): "~nobody-of-that-name/bot"})
+    assert sentence.startswith(f"{name.upper()} must be in the home of somebody whom this machine knows, not ")
 
 
 @pytest.mark.parametrize(

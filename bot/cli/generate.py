@@ -25,7 +25,7 @@ from bot.executors import Executor, create_executor
 from bot.infotext import PARAMETERS_KEY
 from bot.inputs import InputFolder
 from bot.jobs import GeneratedImage, Job
-from bot.model_info import SDXL_BASE, SDXL_REFINER, TINY, read_model_info
+from bot.model_info import REFINERS, SDXL_BASE, TINY, read_model_info
 from bot.settings import Device, Settings
 
 #: How often the bar looks at how far the model is loaded, in seconds.
@@ -107,7 +107,7 @@ def _settings(model: str | None, refiner: str | None, device: Device | None) -> 
     if model is None:
         return settings if refiner is None else settings.model_copy(update={"model_refiner": refiner})
     if refiner is None:
-        refiner = {TINY: TINY, SDXL_BASE: SDXL_REFINER}.get(model)
+        refiner = REFINERS.get(model)
     return settings.model_copy(update={"model_base": model, "model_refiner": refiner})
 
 

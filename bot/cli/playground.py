@@ -16,7 +16,7 @@ import typer
 
 from bot.cli.process import command_settings, run_until_stopped, set_up_logging
 from bot.errors import StartupFailed
-from bot.model_info import TINY
+from bot.model_info import REFINERS, TINY
 from bot.settings import Settings
 
 MISSING = (
@@ -31,7 +31,7 @@ def playground(
     model: Annotated[str, typer.Option(help="The base: tiny, a folder, or a hub id.")] = TINY,
     refiner: Annotated[
         str | None,
-        typer.Option(help="The refiner: tiny, a folder, or a hub id. Default: tiny beside tiny, else none."),
+        typer.Option(help="The refiner: tiny, a folder, or a hub id. Default: the base's own, if it has one."),
     ] = None,
 ) -> None:
     """Try the bot in the browser: no token, no GPU, no Discord."""
@@ -43,7 +43,7 @@ def playground(
             discord_token=None,
             discord_guild_ids=(),
             model_base=model,
-            model_refiner=refiner or (TINY if model == TINY else None),
+            model_refiner=refiner or REFINERS.get(model),
             data_dir=Path(folder),
             database_url="",
         )

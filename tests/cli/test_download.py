@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bot.model_info import EMBEDDED_BASE, SDXL_BASE
 from tests.cli.command import TINY_PAIR, assert_refused, imagine_bot
 from tests.cli.terminal import terminal
@@ -26,6 +28,30 @@ def test_the_weights_arrive_with_progress_and_size_and_are_there_when_the_hub_is
     folder = Path(again.out.removeprefix(f"{MODEL}: in ").strip())
     for file in (file for file in EMBEDDED_BASE.rglob("*") if file.suffix in (".json", ".safetensors")):
         assert (folder / file.relative_to(EMBEDDED_BASE)).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("line", "device", "variant"),
+    [
+        ((), "auto", ".fp16"),
+        ((), "cpu", ""),
+        (("--precision", "half"), "cpu", ".fp16"),
+        (("--precision", "full"), "auto", ""),
+    ],
+)
+def test_the_half_sized_weights_are_taken_unless_the_cpu_or_the_others_are_meant(
+    tmp_path: Path, line: tuple[str, ...], device: str, variant: str
+) -> None:
+    files = files_of(EMBEDDED_BASE)
+    half = {name.replace(".safetensors", ".fp16.safetensors"): content for name, content in files.items()}
+    with run_hub() as hub:
+        hub.repositories[MODEL] = Repository({**files, **half})
+        settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "DEVICE": device}
+        ended = imagine_bot("download", "--model", MODEL, *line, cwd=tmp_path, **settings)
+    assert ended.code == 0, ended
+    fetched = {name for name in hub.fetched() if name.endswith(".safetensors")}
+    assert "unet/diffusion_pytorch_model" + variant + ".safetensors" in fetched
+    assert {".fp16" if ".fp16" in name else "" for name in fetched} == {variant}
 
 
 def test_a_model_that_the_hub_does_not_have_is_one_sentence(tmp_path: Path) -> None:

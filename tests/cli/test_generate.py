@@ -24,6 +24,7 @@ from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from tests.cli.command import TINY_PAIR, TRACEBACK, Ended, assert_refused, imagine_bot
 from tests.cli.terminal import CTRL_C, terminal
+from tests.settings_docs import env_example
 
 PROMPT = "a red circle on a blue background"
 LORAS = Path(__file__).parent.parent / "assets"
@@ -106,6 +107,15 @@ def test_the_picture_says_how_it_was_made_and_so_does_the_command(
 
 def test_into_files_and_pipes_goes_nothing_but_the_answer(twice: list[tuple[Path, Ended]]) -> None:
     assert [ended.err for _, ended in twice] == ["", ""]
+
+
+def test_without_a_gpu_the_embedded_model_draws_also_where_the_example_was_copied(tmp_path: Path) -> None:
+    copied = env_example() + "\nDEVICE=cpu\nHF_HUB_OFFLINE=true\n"
+    (tmp_path / ".env").write_text(copied, encoding="utf-8")
+    ended = imagine_bot("generate", PROMPT, "--steps", "2", cwd=tmp_path)
+    assert ended.code == 0, ended
+    for name in ("Model: tiny-sdxl-base", "Refiner: tiny-sdxl-refiner"):
+        assert name in ended.out
 
 
 def test_every_parameter_has_an_option() -> None:
