@@ -26,7 +26,9 @@ from bot.events import (
 )
 from bot.executors import Executor, ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
-from bot.line import Line, Pace, place
+from bot.line import Line
+from bot.pace import Pace
+from bot.places import place
 from bot.sentences import Sentence
 
 log = logging.getLogger(__name__)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +19,9 @@ from bot import __version__
 from tests.settings_docs import README
 
 ROOT = Path(__file__).parents[1]
-BOT, TESTS = ROOT / "bot", ROOT / "tests"
+BOT, TESTS, BENCHMARKS, TRAINING = (ROOT / name for name in ("bot", "tests", "benchmarks", "training"))
+#: What training leaves behind, which git ignores.
+WORK = TRAINING / "work"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 DISCORD = ("bot/client.py", "bot/cogs/", "bot/ui/", "bot/delivery/", "bot/playground/")
@@ -36,6 +41,21 @@ HOMES = {
     "typer": ("bot/cli/",),
     "rich": ("bot/cli/",),
 }
+#: The same for the trees beside the bot, where that is not everywhere.
+HOMES_OUTSIDE = {
+    "discord": ("tests/", "benchmarks/naive_bot.py"),
+    "simcord": ("tests/",),
+    "torch": ("training/", "tests/diffusion/"),
+    "diffusers": ("training/", "tests/diffusion/"),
+    "transformers": ("training/",),
+    "accelerate": (),
+    "sqlalchemy": (),
+    "alembic": (),
+    "ray": (),
+    "onnxruntime": (),
+    "typer": (),
+    "rich": ("benchmarks/figures.py", "training/"),
+}
 MAX_LINES = 300
 #: Longer files, each with its reason.
 LONGER = {
@@ -46,7 +66,8 @@ TEST_IT = 'python3 -m venv .venv && .venv/bin/pip install -e ".[dev]" && .venv/b
 
 
 def sources(*folders: Path) -> list[Path]:
-    return sorted(file for folder in folders for file in folder.rglob("*.py"))
+    files = (file for folder in folders for file in folder.rglob("*.py"))
+    return sorted(file for file in files if not file.is_relative_to(WORK))
 
 
 def name_of(file: Path) -> str:
@@ -66,7 +87,27 @@ def imports(source: str) -> Iterator[str]:
 
 def strangers(name: str, source: str) -> list[str]:
     """The libraries that this file imports away from their homes."""
-    return [library for library in imports(source) if not name.startswith(HOMES.get(library, ("",)))]
+    homes = HOMES if name.startswith("bot/") else HOMES_OUTSIDE
+    return [library for library in imports(source) if not name.startswith(homes.get(library, ("",)))]
+
+
+def declared(project: dict[str, Any]) -> set[str]:
+    """The distributions that the package asks for, optional ones too, by their normalised names."""
+    optional = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(each for name, extra in optional.items() if name != "dev" for each in extra)]
+    return {normalised(re.split(r"[^\w.-]", each, maxsplit=1)[0]) for each in wanted}
+
+
+def normalised(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def undeclared(source: str, project: dict[str, Any]) -> list[str]:
+    """The packages that a source imports, and nothing that is declared brings by itself."""
+    foreign = [name for name in imports(source) if name not in sys.stdlib_module_names and name != "bot"]
+    homes = packages_distributions()
+    # Without an optional package there is nothing to look its import name up in; where known it is its own.
+    return [name for name in foreign if not {normalised(each) for each in homes.get(name, [name])} & declared(project)]
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -103,8 +144,17 @@ def test_an_import_against_the_rules_is_caught(tmp_path: Path, file: str, line: 
 
 
 def test_heavy_libraries_are_imported_at_home_only() -> None:
-    found = {name_of(file): strangers(name_of(file), file.read_text(encoding="utf-8")) for file in sources(BOT)}
+    files = sources(BOT, TESTS, BENCHMARKS, TRAINING)
+    found = {name_of(file): strangers(name_of(file), file.read_text(encoding="utf-8")) for file in files}
     assert {name: libraries for name, libraries in found.items() if libraries} == {}
+    assert HOMES.keys() == HOMES_OUTSIDE.keys()
+
+
+def test_every_package_that_the_bot_imports_is_declared() -> None:
+    project = PYPROJECT["project"]
+    found = {name_of(file): undeclared(file.read_text(encoding="utf-8"), project) for file in sources(BOT)}
+    assert {name: packages for name, packages in found.items() if packages} == {}
+    assert undeclared("import pytest, aiohttp, spandrel, os", project) == ["pytest"]
 
 
 @pytest.mark.parametrize(
@@ -122,18 +172,21 @@ def test_no_import_of_a_heavy_library_is_overlooked(source: str) -> None:
 
 
 def test_a_file_has_one_subject_and_few_lines() -> None:
-    lines = {name_of(file): len(file.read_text(encoding="utf-8").splitlines()) for file in sources(BOT, TESTS)}
+    lines = {
+        name_of(file): len(file.read_text(encoding="utf-8").splitlines())
+        for file in sources(BOT, TESTS, BENCHMARKS, TRAINING)
+    }
     assert {name: count for name, count in lines.items() if count > MAX_LINES and name not in LONGER} == {}
     assert {name for name in LONGER if lines.get(name, 0) <= MAX_LINES} == set(), "no exception any more"
 
 
 def test_no_file_is_a_drawer_for_everything() -> None:
     drawers = {"utils", "util", "helpers", "misc", "common"}
-    assert [name_of(file) for file in sources(BOT, TESTS) if file.stem in drawers] == []
+    assert [name_of(file) for file in sources(BOT, TESTS, BENCHMARKS, TRAINING) if file.stem in drawers] == []
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    texts = {name_of(file): file.read_text(encoding="utf-8") for file in sources(BOT, TESTS)}
+    texts = {name_of(file): file.read_text(encoding="utf-8") for file in sources(BOT, TESTS, BENCHMARKS, TRAINING)}
     assert [name for name, text in texts.items() if text.strip() and not ast.get_docstring(ast.parse(text))] == []
 
 

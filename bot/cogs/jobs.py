@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.cogs.rules import moderates
 from bot.delivery import Delivery
 from bot.jobs import JobStatus
-from bot.line import place
+from bot.places import place
 from bot.services.generation import GenerationService
 from bot.translation import Speech
 from bot.ui.errors import reply

@@ -13,7 +13,7 @@ from discord import MediaGalleryItem, ui
 from bot.events import Progress
 from bot.executors import ExecutorHealth
 from bot.jobs import Job, JobStatus
-from bot.line import place
+from bot.places import place
 from bot.sentences import Sentence
 from bot.translation import Speech
 from bot.ui import sheets, text
