@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.comparison import Axis, Comparison
 from bot.errors import GenerationFailed
+from bot.events import Progress
 from bot.executors import create_executor
+from bot.infotext import COMPARISON_KEY, read_texts
 from bot.inputs import InputFolder
 from bot.jobs import Job
 from bot.layers import merge
@@ -20,14 +24,14 @@ from bot.settings import Settings
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
-async def test_inputs_and_loras_are_found_in_the_child_and_remarks_come_back(tmp_path: Path) -> None:
+async def test_inputs_loras_and_sheets_reach_the_child_and_what_it_remarks_comes_back(tmp_path: Path) -> None:
     settings = Settings(
         _env_file=None, model_base=TINY, model_refiner=TINY, device="cpu", data_dir=tmp_path, lora_dir=ASSETS
     )
     model = read_model_info(TINY, TINY)
     image = await InputFolder(settings.inputs_dir).save(Image.new("RGB", (100, 60), "blue"))
 
-    def job(**changes: Any) -> Job:
+    def job(comparison: Comparison | None = None, **changes: Any) -> Job:
         parameters = merge(model, {"prompt": "a red circle", "image": image, "num_inference_steps": 4}, changes)
         return Job(
             id=1,
@@ -35,6 +39,7 @@ async def test_inputs_and_loras_are_found_in_the_child_and_remarks_come_back(tmp
             channel_id=1,
             user_id=1,
             parameters=parameters,
+            comparison=comparison,
             created_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
 
@@ -53,3 +58,9 @@ async def test_inputs_and_loras_are_found_in_the_child_and_remarks_come_back(tmp
         ]
         with pytest.raises(GenerationFailed, match=r"^The picture that this job works on is not kept any more\.$"):
             await executor.generate([job(image="0" * 64)], lambda event: None)
+        cells = job(denoising_end=None).parameters, job(denoising_end=0.5).parameters
+        sheet = Comparison((Axis("refiner_from", ("off", "0.5")),), cells)
+        steps: list[Progress] = []
+        (made,) = await executor.generate([job(sheet, denoising_end=None)], steps.append)
+        assert (steps[-1].step, steps[-1].steps) == (sheet.steps, sheet.steps)
+        assert read_texts(made.png)[COMPARISON_KEY] == json.dumps(sheet.to_json())
