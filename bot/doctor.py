@@ -13,17 +13,21 @@ import aiohttp
 import psutil
 import safetensors
 
-from bot.diffusion.hub import SHARED, HubAccess, find_model, remedy
-from bot.errors import BotError, DatabaseInUse, StartupFailed
+from bot.diffusion.hub import SHARED, HubAccess, cache_folder, find_model, remedy
+from bot.errors import BotError, StartupFailed
 from bot.invite import PERMISSIONS_INTEGER, id_in_token, invite_url, missing_permissions
-from bot.model_info import is_folder, read_model_info
+from bot.model_info import SDXL_BASE, SDXL_NATIVE_SIZE, SDXL_REFINER, ModelInfo, is_folder, read_model_info
 from bot.settings import Settings
-from bot.storage import open_storage
+from bot.storage import Schema, look_at_database
 
 #: Below this, a few hundred pictures fill the disk.
 ROOM_FOR_PICTURES = 1_000_000_000
-#: What the Stability pair needs to be loaded at all, whatever the device.
+#: What the Stability pair needs to be loaded at all, whatever the device, and to stay on a GPU as a whole.
 ROOM_FOR_SDXL = 16_000_000_000
+#: Its largest part, with the work of a small picture: without room for that, moving parts in and out helps nothing.
+ROOM_FOR_PART = 6_000_000_000
+#: What is downloaded, in half precision. Others are about as large as Stability's base.
+DOWNLOADS = {SDXL_BASE: 7_000_000_000, SDXL_REFINER: 4_700_000_000}
 WAIT_FOR_DISCORD = aiohttp.ClientTimeout(total=10)
 
 
@@ -44,12 +48,18 @@ class Finding:
     says: str
 
 
+#: What a start does to the database.
+AT_START = {
+    Schema.MISSING: ", made by the first start",
+    Schema.OLDER: ", brought up to date by the next start",
+    Schema.CURRENT: "",
+}
 Check = Callable[[Settings], Awaitable[list[Finding]]]
 
 
 async def examine(settings: Settings, *, offline: bool = False) -> list[Finding]:
     """All findings, in the order in which one sets the bot up."""
-    checks: list[Check] = [_token, _device, _model, _database, _disk]
+    checks: list[Check] = [_token, _device, _model, _folders, _database, _disk]
     if not offline:
         checks.insert(1, _discord)
     return [finding for check in checks for finding in await check(settings)]
@@ -74,7 +84,8 @@ async def _discord(settings: Settings) -> list[Finding]:
         return []
     headers = {"Authorization": f"Bot {token.get_secret_value()}"}
     try:
-        async with aiohttp.ClientSession(headers=headers, timeout=WAIT_FOR_DISCORD, trust_env=True) as session:
+        # As the bot does, which goes through no proxy but those that the two URLs name.
+        async with aiohttp.ClientSession(headers=headers, timeout=WAIT_FOR_DISCORD) as session:
             async with session.get(f"{settings.discord_api_url}/users/@me") as response:
                 if response.status == 401:
                     says = "Discord refuses DISCORD_TOKEN: reset it in the portal and copy it anew."
@@ -87,7 +98,7 @@ async def _discord(settings: Settings) -> list[Finding]:
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
         reason = str(error) or type(error).__name__
         return [Finding("Discord", State.PROBLEM, f"{settings.discord_api_url} does not answer ({reason}). Try again.")]
-    findings = [Finding("Discord", State.OK, f"logged in as {name}; no privileged intent is needed")]
+    findings = [Finding("Discord", State.OK, f"logged in as {name}. The bot needs no privileged intent")]
     if not guilds:
         findings.append(Finding("servers", State.NOTE, "The bot is in no server yet: invite it with the link above."))
     for guild in guilds:
@@ -123,7 +134,7 @@ async def _model(settings: Settings) -> list[Finding]:
         info = await asyncio.to_thread(read_model_info, settings.model_base, settings.model_refiner)
     except BotError as error:
         return [Finding("model", State.PROBLEM, str(error))]
-    findings = []
+    findings, missing = [], []
     for subject, name, without in (("base", info.base, ()), ("refiner", info.refiner, SHARED)):
         if name is None:
             findings.append(Finding(subject, State.OK, "none: the base works alone"))
@@ -132,6 +143,7 @@ async def _model(settings: Settings) -> list[Finding]:
             folder = await asyncio.to_thread(find_model, name, HubAccess(offline=True), _ignore, without=without)
         except BotError as error:
             can_wait = not is_folder(name) and not settings.hf_hub_offline
+            missing += [name] if can_wait else []
             says = (
                 f"{name} is not downloaded; the first start does it, or: imagine-bot download"
                 if can_wait
@@ -145,13 +157,61 @@ async def _model(settings: Settings) -> list[Finding]:
         else:
             says = f"{broken} is broken or not complete. {remedy(name)}"
             findings.append(Finding(subject, State.PROBLEM, says))
+    if missing:
+        cache = cache_folder()
+        free = (await asyncio.to_thread(shutil.disk_usage, existing_parent(cache))).free
+        findings.append(room_for_download(cache, free, missing, full_precision=settings.device == "cpu"))
     memory = psutil.virtual_memory().total
-    if not is_folder(info.base) and memory < ROOM_FOR_SDXL:
+    if is_sdxl(info) and memory < ROOM_FOR_SDXL:
         says = f"{gigabytes(memory)} in all; SDXL wants {gigabytes(ROOM_FOR_SDXL)}. Try MODEL_BASE=tiny meanwhile."
         findings.append(Finding("memory", State.NOTE, says))
     else:
         findings.append(Finding("memory", State.OK, f"{gigabytes(memory)} in all"))
-    return findings
+    gpu = await asyncio.to_thread(_gpu_memory, settings)
+    return findings if gpu is None else [*findings, room_on_gpu(gpu, info)]
+
+
+def _gpu_memory(settings: Settings) -> int | None:
+    from bot.diffusion.devices import choose_device, own_memory
+
+    try:
+        return own_memory(choose_device(settings.device))
+    except BotError:  # said of the device already
+        return None
+
+
+def is_sdxl(info: ModelInfo) -> bool:
+    """Whether the model is as large as Stability's."""
+    return info.native_size >= SDXL_NATIVE_SIZE
+
+
+def room_on_gpu(total: int, info: ModelInfo) -> Finding:
+    """How a GPU with so many bytes of memory does for the model."""
+    if is_sdxl(info) and total < ROOM_FOR_PART:
+        says = f"{gigabytes(total)}; SDXL needs {gigabytes(ROOM_FOR_PART)} at least. Take another GPU, or DEVICE=cpu."
+        return Finding("GPU memory", State.PROBLEM, says)
+    if is_sdxl(info) and total < ROOM_FOR_SDXL:
+        says = f"{gigabytes(total)}; below {gigabytes(ROOM_FOR_SDXL)}, parts of SDXL move in and out, which is slow."
+        return Finding("GPU memory", State.NOTE, says)
+    return Finding("GPU memory", State.OK, gigabytes(total))
+
+
+def room_for_download(cache: Path, free: int, missing: list[str], *, full_precision: bool) -> Finding:
+    """Whether the models that are missing fit on the disk of the hub's cache."""
+    size = sum(DOWNLOADS.get(name, DOWNLOADS[SDXL_BASE]) for name in missing) * (2 if full_precision else 1)
+    says = f"{gigabytes(free)} left for {cache}, where about {gigabytes(size)} are to be downloaded"
+    if free < size:
+        return Finding("cache", State.PROBLEM, f"{says}. Make room, or name a folder on another disk in HF_HOME.")
+    return Finding("cache", State.OK, says)
+
+
+async def _folders(settings: Settings) -> list[Finding]:
+    """What is named and is not there; the bot does without it."""
+    named = {"LORA_DIR": settings.lora_dir, "WILDCARD_DIR": settings.wildcard_dir}
+    says = {name: f"There is no folder {path}" for name, path in named.items() if path and not path.is_dir()}
+    if settings.upscaler_model and not settings.upscaler_model.is_file():
+        says["UPSCALER_MODEL"] = f"There is no file {settings.upscaler_model}"
+    return [Finding(name, State.NOTE, f"{what}. Make it, or mend the name.") for name, what in says.items()]
 
 
 def broken_weights(folder: Path) -> Path | None:
@@ -172,13 +232,10 @@ def _ignore(fraction: float, what: str) -> None:
 async def _database(settings: Settings) -> list[Finding]:
     where = "the one that DATABASE_URL names" if settings.database_url else str(settings.data_dir / "imagine-bot.db")
     try:
-        async with open_storage(settings.resolved_database_url) as storage:
-            await storage.ping()
-    except DatabaseInUse:
-        return [Finding("database", State.OK, f"{where}, in use by the bot that is running")]
+        schema = await look_at_database(settings.resolved_database_url)
     except StartupFailed as error:
         return [Finding("database", State.PROBLEM, str(error))]
-    return [Finding("database", State.OK, where)]
+    return [Finding("database", State.OK, where + AT_START[schema])]
 
 
 async def _disk(settings: Settings) -> list[Finding]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.doctor import Finding, State, broken_weights, examine, existing_parent
+from bot.doctor import Finding, State, broken_weights, examine, existing_parent, room_for_download, room_on_gpu
 from bot.invite import PERMISSIONS, PERMISSIONS_INTEGER, invite_url
-from bot.model_info import EMBEDDED_BASE, SDXL_BASE
+from bot.model_info import EMBEDDED_BASE, SDXL_BASE, SDXL_REFINER, read_model_info
 from bot.settings import Settings
 from bot.storage import open_storage
+from tests.hub_server import files_of
 from tests.loopback import LoopbackDiscord
 
 OTHER_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.abc.def"
@@ -47,7 +50,7 @@ async def findings(settings: dict[str, Any], **changes: Any) -> dict[str, Findin
 
 async def test_where_all_is_well_nothing_is_to_do(settings: dict[str, Any], loopback: LoopbackDiscord) -> None:
     found = await findings(settings)
-    assert found["Discord"].says == "logged in as imagine; no privileged intent is needed"
+    assert found["Discord"].says == "logged in as imagine. The bot needs no privileged intent"
     assert found["server"].says == f"Atelier: has all permissions ({PERMISSIONS_INTEGER})"
     assert found["invite"].says == invite_url(loopback.world.application_id)
     # Without a GPU that is said, and it is no problem.
@@ -101,6 +104,50 @@ async def test_a_model_that_is_only_to_be_downloaded_yet_is_no_problem_online(
     offline = (await findings(settings, **changes, hf_hub_offline=True))["base"]
     assert (online.state, offline.state) == (State.NOTE, State.PROBLEM)
     assert online.says.endswith("imagine-bot download")
+    cache = (await findings(settings, **changes))["cache"]
+    assert f"left for {tmp_path / 'hub'}, where about 14.0 GB are to be downloaded" in cache.says
+
+
+@pytest.mark.parametrize(
+    ("free", "missing", "full_precision", "state"),
+    [
+        (12, [SDXL_BASE, SDXL_REFINER], False, State.OK),
+        (12, [SDXL_BASE, SDXL_REFINER], True, State.PROBLEM),
+        (11, [SDXL_BASE, SDXL_REFINER], False, State.PROBLEM),
+        (6, ["some/base"], False, State.PROBLEM),
+    ],
+)
+def test_weights_that_do_not_fit_on_the_disk_of_the_hub_s_cache_are_a_problem(
+    tmp_path: Path, free: int, missing: list[str], full_precision: bool, state: State
+) -> None:
+    found = room_for_download(tmp_path, free * 10**9, missing, full_precision=full_precision)
+    assert (found.subject, found.state) == ("cache", state)
+
+
+@pytest.mark.parametrize(("total", "state"), [(4, State.PROBLEM), (8, State.NOTE), (17, State.OK)])
+def test_a_gpu_is_measured_by_what_the_model_needs(total: int, state: State) -> None:
+    assert room_on_gpu(total * 10**9, read_model_info(SDXL_BASE, SDXL_REFINER)).state is state
+    assert room_on_gpu(total * 10**9, read_model_info("tiny", "tiny")).state is State.OK
+
+
+async def test_folders_that_are_named_and_missing_are_named(settings: dict[str, Any], tmp_path: Path) -> None:
+    missing = {name: tmp_path / name for name in ("lora_dir", "wildcard_dir", "upscaler_model")}
+    found = await findings(settings, **missing)
+    for name, path in missing.items():
+        assert found[name.upper()].state is State.NOTE
+        assert str(path) in found[name.upper()].says
+    (tmp_path / "lora_dir").mkdir()
+    assert "LORA_DIR" not in await findings(settings, **missing)
+
+
+async def test_it_goes_through_no_proxy_that_the_bot_would_not_use(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert (await findings(settings))["Discord"].state is State.OK
 
 
 async def test_weights_that_are_broken_off_are_a_problem(settings: dict[str, Any], tmp_path: Path) -> None:
@@ -122,11 +169,40 @@ async def test_a_database_that_cannot_be_opened_is_a_problem(settings: dict[str,
     assert "is not a SQLite database" in database.says
 
 
-async def test_a_running_bot_s_database_is_no_problem(settings: dict[str, Any]) -> None:
-    async with open_storage(Settings(_env_file=None, **settings).resolved_database_url):
-        database = (await findings(settings))["database"]
+async def test_a_database_that_is_not_there_yet_is_not_made(settings: dict[str, Any], tmp_path: Path) -> None:
+    database = (await findings(settings))["database"]
     assert database.state is State.OK
-    assert database.says.endswith("in use by the bot that is running")
+    assert database.says == f"{tmp_path / 'data' / 'imagine-bot.db'}, made by the first start"
+    assert files_of(tmp_path) == {}
+
+
+async def test_a_database_is_looked_at_without_a_trace_and_without_its_lock(settings: dict[str, Any]) -> None:
+    url = Settings(_env_file=None, **settings).resolved_database_url
+    async with open_storage(url):
+        pass
+    before = files_of(settings["data_dir"])
+    assert (await findings(settings))["database"].says == str(settings["data_dir"] / "imagine-bot.db")
+    assert files_of(settings["data_dir"]) == before
+    async with open_storage(url) as storage:
+        await storage.set_state("a", "b")
+        assert (await findings(settings))["database"].state is State.OK
+
+
+async def test_an_older_database_is_left_as_it_is_and_a_newer_one_is_a_problem(settings: dict[str, Any]) -> None:
+    async with open_storage(Settings(_env_file=None, **settings).resolved_database_url):
+        pass
+    file = settings["data_dir"] / "imagine-bot.db"
+    for revision, state, says in (
+        ("0001", State.OK, "brought up to date by the next start"),
+        ("9999", State.PROBLEM, "written by a newer version"),
+    ):
+        with contextlib.closing(sqlite3.connect(file)) as database, database:
+            database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        before = files_of(settings["data_dir"])
+        found = (await findings(settings))["database"]
+        assert found.state is state
+        assert says in found.says
+        assert files_of(settings["data_dir"]) == before
 
 
 def test_the_disk_is_that_of_the_nearest_folder_that_is_there(tmp_path: Path) -> None:

@@ -33,6 +33,11 @@ def choose_dtype(device: torch.device) -> torch.dtype:
     return {"xpu": torch.bfloat16, "mps": torch.float16}.get(device.type, torch.float32)
 
 
+def own_memory(device: torch.device) -> int | None:
+    """The bytes of memory that the device has in all; None where it has the machine's, or does not say."""
+    return int(torch.cuda.mem_get_info(device)[1]) if device.type == "cuda" else None
+
+
 def describe(device: torch.device) -> str:
     """The device as its owner knows it, with its memory, and the precision that it works in."""
     precision = str(choose_dtype(device)).removeprefix("torch.")

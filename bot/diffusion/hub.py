@@ -210,6 +210,13 @@ def _cached_folder(model: str) -> Path | None:
     return Path(index).parent if isinstance(index, str) else None
 
 
+def cache_folder() -> Path:
+    """Where what is downloaded lies."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
 def _is_offline() -> bool:
     from huggingface_hub import constants
 

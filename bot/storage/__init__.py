@@ -17,8 +17,10 @@ from bot.errors import JobNotFound, JobUnreadable, StorageUnavailable
 from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
 from bot.sentences import Sentence
-from bot.storage.database import open_database
+from bot.storage.database import Schema, look_at_database, open_database
 from bot.storage.tables import job_from_row, jobs, state
+
+__all__ = ["Schema", "Storage", "look_at_database", "open_storage"]
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.errors import DatabaseInUse, StartupFailed
 
@@ -30,6 +33,14 @@ BUSY_TIMEOUT_SECONDS = 5
 #: The driver that this bot speaks to each kind of database with.
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 EXAMPLE = "sqlite+aiosqlite:///data/imagine-bot.db"
+
+
+class Schema(StrEnum):
+    """How far a database is, before anything is done to it."""
+
+    MISSING = "missing"  #: the first start makes it
+    OLDER = "older"  #: the next start brings it up to date
+    CURRENT = "current"
 
 
 @asynccontextmanager
@@ -46,6 +57,54 @@ async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
         except (SQLAlchemyError, OSError) as error:
             raise StartupFailed(_why_not(url, error)) from error
         yield engine
+
+
+async def look_at_database(text: str) -> Schema:
+    """How the database is, without a change to it and without its lock. Raises `StartupFailed` as a start would."""
+    url = parse_url(text)
+    engine = _sqlite_reader(url) if url.get_backend_name() == "sqlite" else _server_engine(url)
+    if engine is None:
+        return Schema.MISSING
+    try:
+        async with engine.connect() as connection:
+            current, steps = await connection.run_sync(_revisions)
+    except (SQLAlchemyError, OSError) as error:
+        raise StartupFailed(_why_not(url, error)) from error
+    finally:
+        await engine.dispose()
+    if current is None:
+        return Schema.MISSING
+    if current not in steps:
+        raise _too_new(url)
+    return Schema.CURRENT if current == steps[0] else Schema.OLDER
+
+
+def _revisions(connection: Connection) -> tuple[str | None, list[str]]:
+    """The one that a database is at, and all that this version knows, newest first."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current, [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _sqlite_reader(url: URL) -> AsyncEngine | None:
+    """For looking only; None where there is no file yet."""
+    file = Path(str(url.database)).absolute()
+    _check_writable(file)
+    if not file.exists():
+        return None
+    # As nobody's while no other has it open: to read beside a writer, SQLite would make files of its own.
+    alone = {} if Path(f"{file}-wal").exists() else {"immutable": "1"}
+    where = url.set(database=file.as_uri(), query={"mode": "ro", "uri": "true", **alone})
+    return create_async_engine(where, poolclass=NullPool, hide_parameters=True)
+
+
+def _check_writable(file: Path) -> None:
+    """Raises `StartupFailed` where the file, or the nearest folder above it, is not to be written to."""
+    there = next(path for path in (file, *file.parents) if path.exists())
+    folder = there.parent if there == file else there
+    if not folder.is_dir() or not all(os.access(path, os.W_OK) for path in {there, folder}):
+        raise StartupFailed(
+            f"{there} cannot be written to. Make it writable, or name another one in DATA_DIR or DATABASE_URL."
+        )
 
 
 async def _upgrade(engine: AsyncEngine) -> None:
@@ -84,17 +143,25 @@ def parse_url(text: str) -> URL:
 
 def upgrade(connection: Connection) -> None:
     """Apply the migrations that this database has not seen. Raises `StartupFailed` when it has seen newer ones."""
+    config = _config()
+    config.attributes["connection"] = connection
+    current, known = _revisions(connection)
+    if current is not None and current not in known:
+        raise _too_new(connection.engine.url)
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
-        raise StartupFailed(
-            f"The database {_shown(connection.engine.url)} was written by a newer version of imagine-bot. "
-            "Update the bot, or name another database in DATABASE_URL."
-        )
-    command.upgrade(config, "head")
+    return config
+
+
+def _too_new(url: URL) -> StartupFailed:
+    return StartupFailed(
+        f"The database {_shown(url)} was written by a newer version of imagine-bot. "
+        "Update the bot, or name another database in DATABASE_URL."
+    )
 
 
 def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
