@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
-from tests.cli.command import PATIENCE, Ended, assert_refused, environment
+from tests.cli.command import Ended, assert_refused, environment
 from tests.dockerfile import ROOT, entry_point, healthcheck, instructions, of_kind
+from tests.patience import PATIENCE
 
 INSTALL = "pip install "
 

@@ -24,7 +24,8 @@ from bot.executors import ExecutorState
 from bot.job_queue import JobQueue
 from bot.jobs import JobStatus
 from tests.factories import make_job
-from tests.scripted import DEADLINE_SECONDS, ScriptedExecutor, Seen
+from tests.patience import PATIENCE
+from tests.scripted import ScriptedExecutor, Seen
 
 ALICE, BOB = 1, 2
 
@@ -44,7 +45,7 @@ class Desk:
     async def on_event(self, event: QueueEvent) -> None:
         if type(event) in self.holds:
             self.held.add((type(event), event.job.id))
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 await self.holds[type(event)].wait()
         self.events.append(event)
         self.told.add((type(event), event.job.id))
@@ -394,5 +395,5 @@ async def test_nothing_is_promised_before_anything_was_measured(desk: Desk) -> N
     await desk.executor.started.holds(2)
     seconds = desk.queue.seconds_left(2)
     assert seconds is not None
-    assert 0 <= seconds < DEADLINE_SECONDS
+    assert 0 <= seconds < PATIENCE
     assert desk.queue.seconds_left(1) is None

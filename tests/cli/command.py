@@ -14,12 +14,11 @@ from pathlib import Path
 import psutil
 
 from bot.settings import Settings
+from tests.patience import PATIENCE
 
 #: The same as `imagine-bot`, from the interpreter that runs the tests.
 COMMAND = (sys.executable, "-m", "bot")
 TINY_PAIR = {"MODEL_BASE": "tiny", "MODEL_REFINER": "tiny", "DEVICE": "cpu"}
-#: Seconds that a process may take to load a model on a busy machine, and that it may take to end.
-PATIENCE, STOPPED_WITHIN = 90, 20
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -77,8 +76,8 @@ def stop(process: subprocess.Popen[str], number: signal.Signals) -> Ended:
     """Stop a running command as a person or a service manager does. Nothing that it started may be left."""
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(number)
-    out, err = process.communicate(timeout=STOPPED_WITHIN)
-    _gone, alive = psutil.wait_procs(children, timeout=STOPPED_WITHIN)
+    out, err = process.communicate(timeout=PATIENCE)
+    _gone, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert not alive, f"outlived the command: {alive}"
     return Ended(process.returncode, out, err)
 

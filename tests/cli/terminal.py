@@ -6,12 +6,12 @@ import os
 import pty
 import select
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cli.command import COMMAND, PATIENCE, environment
+from tests.cli.command import COMMAND, environment
+from tests.patience import PATIENCE
 
 CTRL_C = b"\x03"
 
@@ -39,8 +39,7 @@ class Terminal:
         return self.process.wait(PATIENCE)
 
     def _read(self) -> bool:
-        deadline = time.monotonic() + PATIENCE
-        ready, _, _ = select.select([self._screen], [], [], deadline - time.monotonic())
+        ready, _, _ = select.select([self._screen], [], [], PATIENCE)
         assert ready, f"nothing new for {PATIENCE} s\n{self.shown}"
         try:
             chunk = os.read(self._screen, 65536)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.cli.command import TRACEBACK, assert_refused, imagine_bot, started, stop
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -22,7 +23,7 @@ def test_it_prints_its_address_serves_there_and_stops_while_a_browser_holds_the_
         said = process.stdout.readline()
         assert said.startswith("The playground is at http://127.0.0.1:")
         address = urlsplit(said.split()[-1])
-        browser = http.client.HTTPConnection(str(address.hostname), address.port, timeout=20)
+        browser = http.client.HTTPConnection(str(address.hostname), address.port, timeout=PATIENCE)
         browser.request("GET", "/")
         page = browser.getresponse()
         assert page.status == 200

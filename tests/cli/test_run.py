@@ -91,7 +91,7 @@ async def test_it_is_healthy_while_it_runs_and_stops_when_it_is_told_to(
 ) -> None:
     assert not is_healthy(tmp_path)
     with started("run", cwd=tmp_path, **settings_for(loopback)) as process:
-        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot", within=60)
+        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot")
         assert is_healthy(tmp_path)
         ended = await asyncio.to_thread(stop, process, number)
     assert ended.code == 0, ended
@@ -105,7 +105,7 @@ async def test_where_the_database_is_elsewhere_it_is_healthy_all_the_same(
 ) -> None:
     settings = settings_for(loopback) | {"DATABASE_URL": "sqlite:///elsewhere/bot.db"}
     with started("run", cwd=tmp_path, **settings) as process:
-        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot", within=60)
+        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot")
         assert is_healthy(tmp_path)
         assert (await asyncio.to_thread(stop, process, signal.SIGTERM)).code == 0
     assert (tmp_path / "elsewhere" / "bot.db").is_file()
@@ -114,7 +114,7 @@ async def test_where_the_database_is_elsewhere_it_is_healthy_all_the_same(
 async def test_a_second_bot_on_the_same_database_does_not_start(tmp_path: Path, loopback: LoopbackDiscord) -> None:
     settings = settings_for(loopback)
     with started("run", cwd=tmp_path, **settings) as process:
-        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot", within=60)
+        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot")
         second = await asyncio.to_thread(lambda: imagine_bot("run", cwd=tmp_path, **settings))
         assert_refused(last_line(second), "Another imagine-bot is running on the database")
         assert is_healthy(tmp_path), "the second one took the first one's sign of life away"

@@ -25,11 +25,11 @@ from bot.jobs import Job
 from bot.model_info import EMBEDDED_BASE, ModelInfo, read_model_info
 from bot.settings import Settings
 from tests.diffusion.drawing import FEW, ask, pixels
-from tests.executors.watching import DEADLINE_S, healths
+from tests.executors.watching import healths
 from tests.factories import make_job
+from tests.patience import PATIENCE
 
-# A process imports torch in seconds, and on a busy machine in minutes.
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 #: Long enough that nothing in it ends by itself while a test acts.
 LONG = 150
@@ -42,7 +42,7 @@ def job(tiny: ModelInfo, job_id: int, steps: int = FEW, **changes: Any) -> Job:
 async def healths_until(executor: LocalExecutor, *states: ExecutorState) -> list[ExecutorHealth]:
     """Every health from now until one of the states is reached."""
     seen: list[ExecutorHealth] = []
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(PATIENCE):
         async for health in healths(executor):
             seen.append(health)
             if health.state in states:
@@ -63,11 +63,11 @@ class Running:
         self._stepped.set()
 
     async def first_step(self) -> None:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE):
             await self._stepped.wait()
 
     async def error(self) -> BaseException | None:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.wait([self.task])
         return self.task.exception()
 

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.executors.watching import DEADLINE_S
-
-pytestmark = pytest.mark.timeout(400)
+from tests.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -35,7 +33,7 @@ async def python(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
 @pytest.mark.parametrize("moment", ["starting", "loading", "drawing"])
 async def test_the_child_ends_by_itself_when_its_parent_is_killed(moment: str) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
-    async with asyncio.timeout(DEADLINE_S), python("tests.executors.parent", moment) as parent:
+    async with asyncio.timeout(PATIENCE), python("tests.executors.parent", moment) as parent:
         assert parent.stdout is not None
         watch = os.pidfd_open(int(await parent.stdout.readline()))
         loop.add_reader(watch, ended.set)
@@ -49,7 +47,7 @@ async def test_the_child_ends_by_itself_when_its_parent_is_killed(moment: str) -
 
 
 async def test_the_process_that_talks_to_discord_never_loads_torch(tmp_path: Path) -> None:
-    async with asyncio.timeout(DEADLINE_S), python("tests.executors.gateway", str(tmp_path)) as gateway:
+    async with asyncio.timeout(PATIENCE), python("tests.executors.gateway", str(tmp_path)) as gateway:
         out, err = await gateway.communicate()
     # Nothing on stderr either: no warning of torch, no semaphore left behind.
     assert (gateway.returncode, err.decode()) == (0, "")

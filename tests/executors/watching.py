@@ -7,9 +7,6 @@ from collections.abc import AsyncIterator
 from bot.executors import ExecutorHealth
 from bot.executors.local import LocalExecutor
 
-#: A process imports torch in seconds, and on a busy machine in minutes.
-DEADLINE_S = 180
-
 
 async def healths(executor: LocalExecutor) -> AsyncIterator[ExecutorHealth]:
     """How it is now, and then whenever that changes."""

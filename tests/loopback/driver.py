@@ -14,11 +14,11 @@ from tests.loopback.gateway import Gateway
 from tests.loopback.rate_limits import RateLimits
 from tests.loopback.server import API, Exchange, Server
 from tests.loopback.state import MANAGE_MESSAGES, SEND_MESSAGES_AND_THE_LIKE, Channel, Interaction, Message, User, World
+from tests.patience import PATIENCE
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
 TYPES: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
-DEADLINE = 20.0
 
 
 class LoopbackDiscord:
@@ -103,7 +103,7 @@ class LoopbackDiscord:
         data = {"custom_id": button["custom_id"], "component_type": button["type"]}
         return await self._dispatch(COMPONENT, user or self.alice, message.channel, data, message)
 
-    async def wait_for(self, condition: Callable[[], Any], what: str = "", within: float = DEADLINE) -> Any:
+    async def wait_for(self, condition: Callable[[], Any], what: str = "", within: float = PATIENCE) -> Any:
         """Wait until something in this world is so, and return it; it is looked at after every request of the bot."""
         try:
             async with asyncio.timeout(within), self.world.changed:
@@ -111,16 +111,16 @@ class LoopbackDiscord:
         except TimeoutError:
             raise AssertionError(f"never came: {what or condition}\n{self._story()}") from None
 
-    async def acknowledged(self, interaction: Interaction, within: float = DEADLINE) -> Interaction:
+    async def acknowledged(self, interaction: Interaction, within: float = PATIENCE) -> Interaction:
         """Wait until the bot has answered at all."""
         await self.wait_for(interaction.acknowledged.is_set, "an answer to the interaction", within)
         return interaction
 
-    async def message_of(self, interaction: Interaction, within: float = DEADLINE) -> Message:
+    async def message_of(self, interaction: Interaction, within: float = PATIENCE) -> Message:
         """Wait for the message that answers an interaction, thinking or not."""
         return await self.wait_for(lambda: interaction.original, "a message as answer", within)
 
-    async def synced(self, within: float = DEADLINE) -> None:
+    async def synced(self, within: float = PATIENCE) -> None:
         """Wait until the bot has registered its commands and is connected."""
         await self.wait_for(lambda: self.world.commands, "the registration of the commands", within)
         async with asyncio.timeout(within):
@@ -132,7 +132,7 @@ class LoopbackDiscord:
         event = Interaction(self.world.new_id(), secrets.token_urlsafe(32), kind, user, channel, data, message)
         self.world.interactions[event.id] = event
         payload = message_payloads.interaction(self.world, f"http://{self.server.address}/cdn", event)
-        event.dispatched_at = time.perf_counter()
+        event.dispatched_at, event.work_before = time.perf_counter(), time.process_time()
         await self.gateway.dispatch("INTERACTION_CREATE", payload)
         return event
 

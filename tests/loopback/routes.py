@@ -108,6 +108,7 @@ class Routes:
         elif kind == UPDATE and message is not None:
             messages.edit(self._world, message, data, call.uploads)
         event.answer, event.acknowledged_at = call.json, call.arrived_at
+        event.work_until_acknowledged = time.process_time()
         event.original = message if kind in (REPLY, DEFERRED_REPLY, DEFERRED_UPDATE, UPDATE) else None
         event.acknowledged.set()
         return self._callback_answer(event, kind) if call.query.get("with_response") else (NO_CONTENT, None)

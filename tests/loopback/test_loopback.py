@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from tests.loopback import LoopbackDiscord, rate_limited
 from tests.loopback.redirect import redirected
+from tests.patience import PATIENCE
 
 Reaction = Callable[[discord.Interaction], Awaitable[None]]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -47,7 +48,7 @@ class PlainBot(commands.Bot):
             self.caught.put_nowait(error)
 
     async def failure(self) -> discord.HTTPException:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await self.caught.get()
 
 

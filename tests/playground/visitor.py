@@ -16,6 +16,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.patience import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
     "--no-sandbox",
@@ -26,7 +28,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-DEADLINE_SECONDS = 90
 PREVIEW = "How far the picture is"
 
 
@@ -48,7 +49,7 @@ def running_playground(folder: Path) -> Iterator[str]:
             yield first.split()[-1]
         finally:
             process.send_signal(signal.SIGINT)
-            _, complaints = process.communicate(timeout=DEADLINE_SECONDS)[0], (folder / "stderr").read_text()
+            _, complaints = process.communicate(timeout=PATIENCE)[0], (folder / "stderr").read_text()
     assert (process.returncode, complaints) == (0, "")
 
 
@@ -78,7 +79,7 @@ class Visitor:
 
     def until(self, condition: Callable[[], object]) -> None:
         """Look at the page until it is so. The page's own policy forbids playwright to look from inside."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, f"the page still shows:\n{self.messages()}"
             self.page.wait_for_timeout(30)

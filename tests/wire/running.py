@@ -18,9 +18,7 @@ from bot.settings import Settings
 from bot.ui.cards import PREVIEW_NAME
 from tests.loopback import LoopbackDiscord
 from tests.loopback.state import Attachment, Message
-
-#: Seconds that real models may take to load on a busy machine.
-PATIENCE = 60
+from tests.patience import PATIENCE
 
 
 def settings_for(loopback: LoopbackDiscord, data_dir: Path) -> Settings:
