@@ -7,31 +7,39 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import io
 import json
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from PIL import Image
+
 from benchmarks.loop_delay import watched
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState, OnEvent
 from bot.jobs import GeneratedImage, Job
+from bot.model_info import ModelInfo, read_model_info
 from bot.settings import Settings, load_settings
 from tests.wire.running import noise
 
-#: As large as a picture of the embedded model.
-SIDE = 64
+#: As large as the executor's previews, in pixels.
+PREVIEW_SIDE = 128
 
 
 class InstantExecutor:
-    """Gives every job its steps and its pictures at once: what the gateway then costs, it costs by itself."""
+    """Gives every job its steps and its pictures at once: what the gateway then costs, it costs by itself.
+
+    They are as large as those of the model that it stands for, and every step has its preview.
+    """
 
     capacity = 1
     max_batch = 1
 
-    def __init__(self, side: int = SIDE) -> None:
-        self._png = noise(side)
+    def __init__(self, model: ModelInfo) -> None:
+        self._png = noise(model.native_size)
+        self._preview = _as_preview(self._png)
 
     async def __aenter__(self) -> Self:
         return self
@@ -57,13 +65,22 @@ class InstantExecutor:
         for job in batch:
             steps = job.parameters.num_inference_steps
             for step in range(1, steps + 1):
-                on_event(Progress(job.id, "base", step, steps))
+                on_event(Progress(job.id, "base", step, steps, self._preview))
             for index in range(job.parameters.num_images_per_prompt):
                 parameters = job.parameters.of_image(index)
                 images.append(
                     GeneratedImage(job_id=job.id, index=index, png=self._png, parameters=parameters, elapsed=0.0)
                 )
         return images
+
+
+def _as_preview(png: bytes) -> bytes:
+    """The picture as the executor would show it before it is finished."""
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+        image.save(buffer, "WEBP")
+    return buffer.getvalue()
 
 
 async def _run(case: str, settings: Settings) -> None:
@@ -74,7 +91,8 @@ async def _run(case: str, settings: Settings) -> None:
         return
     from bot.app import run_bot
 
-    await run_bot(settings, InstantExecutor() if case == "idle" else None)
+    model = read_model_info(settings.model_base, settings.model_refiner)
+    await run_bot(settings, InstantExecutor(model) if case == "idle" else None)
 
 
 async def _main(case: str) -> None:
