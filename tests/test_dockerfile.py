@@ -145,9 +145,12 @@ def test_the_entry_point_starts_from_anywhere(installed: Path, tmp_path: Path) -
 
 def test_the_installed_package_finds_its_model_its_migrations_and_no_source(installed: Path, tmp_path: Path) -> None:
     code = (
-        "import asyncio, bot, bot.doctor, bot.settings as s; print(bot.__file__); "
-        "found = asyncio.run(bot.doctor.examine(s.Settings(model_base='tiny', model_refiner='tiny'), offline=True)); "
-        "print(*(f'{each.subject}={each.state}' for each in found))"
+        "import asyncio, bot, bot.doctor, bot.settings, bot.storage; print(bot.__file__)\n"
+        "settings = bot.settings.Settings(model_base='tiny')\n"
+        "async def look():\n"
+        "    async with bot.storage.open_storage(settings.resolved_database_url):\n"
+        "        return await bot.doctor.examine(settings, offline=True)\n"
+        "print(*(f'{each.subject}={each.state}' for each in asyncio.run(look())))"
     )
     ended = start(installed, tmp_path, "python", "-c", code)
     assert ended.code == 0, ended

@@ -176,6 +176,13 @@ async def test_a_database_that_is_not_there_yet_is_not_made(settings: dict[str, 
     assert files_of(tmp_path) == {}
 
 
+async def test_a_data_folder_that_cannot_be_made_is_a_problem(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    database = (await findings(settings, data_dir=tmp_path / "file" / "data"))["database"]
+    assert database.state is State.PROBLEM
+    assert database.says.startswith(f"{tmp_path / 'file'} cannot be written to.")
+
+
 async def test_a_database_is_looked_at_without_a_trace_and_without_its_lock(settings: dict[str, Any]) -> None:
     url = Settings(_env_file=None, **settings).resolved_database_url
     async with open_storage(url):
