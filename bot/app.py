@@ -70,11 +70,11 @@ async def open_application(
         yield Application(settings, model, storage, executor, queue, generation, remakes, bot)
 
 
-async def run_bot(settings: Settings, executor: Executor | None = None) -> None:
-    """Run the bot on Discord until it is stopped."""
+async def run_bot(settings: Settings, executor: Executor | None = None, pace: EditPace | None = None) -> None:
+    """Run the bot on Discord until it is stopped; with `executor` and `pace` as `open_application` takes them."""
     if settings.discord_token is None:
         raise StartupFailed("DISCORD_TOKEN is not set.")
-    async with open_application(settings, executor) as application, heartbeat(settings.data_dir):
+    async with open_application(settings, executor, pace) as application, heartbeat(settings.data_dir):
         bot = application.bot
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())

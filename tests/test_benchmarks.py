@@ -12,7 +12,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.timeout(300)  # each loads the models once or twice, which a busy machine takes its time for
 @pytest.mark.parametrize(
     ("name", "promised"),
     [

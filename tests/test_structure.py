@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from bot import __version__
+from tests.patience import PATIENCE
 from tests.settings_docs import README
 
 ROOT = Path(__file__).parents[1]
@@ -113,7 +114,12 @@ def undeclared(source: str, project: dict[str, Any]) -> list[str]:
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
     return subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=100, env={"PYTHONPATH": "."}
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={"PYTHONPATH": "."},
     )
 
 

@@ -117,8 +117,11 @@ class Gateway:
         if session is None:
             await socket.send_json({"op": INVALID_SESSION, "d": False})
             return
-        for event in session.events[data["seq"] :]:
-            await socket.send_json(event)
+        number = data["seq"]
+        # Counted anew each time: more may happen while these are sent, and would belong to no socket.
+        while number < len(session.events):
+            await socket.send_json(session.events[number])
+            number += 1
         session.socket = socket
         await session.dispatch("RESUMED", {})
         self.connected.set()

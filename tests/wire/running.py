@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot.app import run_bot
+from bot.delivery.pace import EditPace
 from bot.executors import Executor
 from bot.settings import Settings
 from bot.ui.cards import PREVIEW_NAME
@@ -35,10 +36,12 @@ def settings_for(loopback: LoopbackDiscord, data_dir: Path) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def running(loopback: LoopbackDiscord, settings: Settings, executor: Executor) -> AsyncIterator[None]:
+async def running(
+    loopback: LoopbackDiscord, settings: Settings, executor: Executor, pace: EditPace | None = None
+) -> AsyncIterator[None]:
     """Inside, the bot is connected. At the end it is stopped as a signal stops it."""
     before = loopback.gateway.identifies
-    bot = asyncio.create_task(run_bot(settings, executor))
+    bot = asyncio.create_task(run_bot(settings, executor, pace))
     bot.add_done_callback(lambda _: arrival.cancel())
     arrival = asyncio.create_task(
         loopback.wait_for(

@@ -50,7 +50,7 @@ async def test_a_restart_takes_up_what_ran_and_what_waited_on_the_same_cards(
     second = ScriptedExecutor(capacity=2)
     async with running(loopback, settings, second):
         await second.started.holds(1, 2)
-        await loopback.wait_for(lambda: all(RESTARTED in card.text for card in cards), "the notice on both cards")
+        await loopback.wait_for(lambda: all(str(RESTARTED) in card.text for card in cards), "the notice on both cards")
         second.finish(1, [PNG])
         second.finish(2, [PNG])
         await loopback.wait_for(lambda: all(map(pictures, cards)), "both pictures")

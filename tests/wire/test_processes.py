@@ -42,7 +42,7 @@ async def test_a_job_outlives_the_death_of_the_executors_process_and_its_author_
         assert process is not None
         os.kill(process, signal.SIGKILL)
 
-        await loopback.wait_for(lambda: STOPPED in card.text, "word of the death")
+        await loopback.wait_for(lambda: str(STOPPED) in card.text, "word of the death")
         while_it_restarts = await loopback.slash("queue", user=loopback.bob)
         await loopback.acknowledged(while_it_restarts)
         # Before the model is loaded again and half of the job's steps are made: the answer waited for neither.
@@ -79,7 +79,7 @@ async def test_sigterm_ends_the_bot_in_good_order_and_the_next_start_takes_the_j
     executor = ScriptedExecutor()
     async with running(loopback, settings, executor):
         await executor.started.holds(1)
-        await loopback.wait_for(lambda: RESTARTED in card.text, "word of the restart")
+        await loopback.wait_for(lambda: str(RESTARTED) in card.text, "word of the restart")
         png = noise(16)
         executor.finish(1, [png])
         await loopback.wait_for(lambda: pictures(card), "the picture")
