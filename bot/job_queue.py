@@ -146,11 +146,11 @@ class JobQueue:
         """0 is running, 1 is next; None when the job is not here."""
         return 0 if job_id in self._running else self._line.position(job_id)
 
-    def seconds_left(self, job_id: int) -> float | None:
-        """Seconds until that job is done, if nothing changes; None before anything was measured."""
+    def seconds_left(self) -> dict[int, float]:
+        """Seconds until each job is done, by its id, if nothing changes; empty before anything was measured."""
         now = time.monotonic()
         running = [(job, now - self._taken_at[job.id]) for job in self._running.values()]
-        return self._pace.seconds_left(job_id, running, self._line, self._executor.capacity)
+        return self._pace.seconds_left(running, self._line, self._executor.capacity)
 
     async def _work(self) -> None:
         while True:

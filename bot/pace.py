@@ -24,26 +24,19 @@ class Pace:
         self._seconds_per_cost = measured if known is None else known + PACE_WEIGHT * (measured - known)
 
     def seconds_left(
-        self, job_id: int, running: Iterable[tuple[Job, float]], waiting: Iterable[Job], capacity: int
-    ) -> float | None:
-        """Seconds until that job is done: the line played forward over `capacity` places.
+        self, running: Iterable[tuple[Job, float]], waiting: Iterable[Job], capacity: int
+    ) -> dict[int, float]:
+        """Seconds until each job is done, by its id: the line played forward over `capacity` places, once.
 
-        `running` are jobs with the seconds they have run. None before anything was measured, and for an unknown job.
+        `running` are jobs with the seconds they have run. Empty before anything was measured.
         """
         pace = self._seconds_per_cost
         if pace is None:
-            return None
-        free_in = []
-        for job, elapsed in running:
-            left = max(0.0, pace * job.cost - elapsed)
-            if job.id == job_id:
-                return left
-            free_in.append(left)
-        free_in += [0.0] * (capacity - len(free_in))
+            return {}
+        left = {job.id: max(0.0, pace * job.cost - elapsed) for job, elapsed in running}
+        free_in = [*left.values(), *[0.0] * (capacity - len(left))]
         heapq.heapify(free_in)
         for job in waiting:
-            done_in = heapq.heappop(free_in) + pace * job.cost
-            if job.id == job_id:
-                return done_in
-            heapq.heappush(free_in, done_in)
-        return None
+            left[job.id] = heapq.heappop(free_in) + pace * job.cost
+            heapq.heappush(free_in, left[job.id])
+        return left

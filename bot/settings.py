@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     )
     database_url: str = Field("", description="SQLAlchemy URL of the database; empty: a SQLite file in DATA_DIR.")
     max_jobs_per_user: int = Field(4, ge=1, le=1000, description="Jobs that one person may have waiting or running.")
-    max_jobs: int = Field(100, ge=1, le=100_000, description="Jobs that may wait in all.")
+    max_jobs: int = Field(100, ge=1, le=1000, description="Jobs that may wait in all.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     hf_token: SecretStr | None = Field(None, description="Token for models on the Hugging Face hub that need one.")
     hf_hub_offline: bool = Field(False, description="Never ask the hub; use what has been downloaded.")

@@ -390,10 +390,10 @@ async def test_what_is_known_of_a_job_can_be_amended_wherever_it_is(desk: Desk) 
 async def test_nothing_is_promised_before_anything_was_measured(desk: Desk) -> None:
     desk.submit(1, 2)
     await desk.executor.started.holds(1)
-    assert desk.queue.seconds_left(2) is None
+    assert desk.queue.seconds_left().get(2) is None
     desk.executor.finish(1)
     await desk.executor.started.holds(2)
-    seconds = desk.queue.seconds_left(2)
+    seconds = desk.queue.seconds_left().get(2)
     assert seconds is not None
     assert 0 <= seconds < PATIENCE
-    assert desk.queue.seconds_left(1) is None
+    assert desk.queue.seconds_left().get(1) is None

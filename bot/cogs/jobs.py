@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 import discord
@@ -15,7 +16,7 @@ from bot.places import place
 from bot.services.generation import GenerationService
 from bot.translation import Speech
 from bot.ui.errors import reply
-from bot.ui.lists import queue_card
+from bot.ui.lists import Viewer, queue_card
 from bot.ui.text import choice
 
 #: As many as Discord shows.
@@ -49,20 +50,26 @@ class Jobs(commands.Cog):
     @cancel.autocomplete("job")
     async def _own_jobs(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[int]]:
         """One's own jobs, and for a moderator all of this channel; from memory, for Discord waits 3 s at most."""
-        mine = [
-            job for job in self._generation.line() if job.user_id == interaction.user.id or moderates(interaction, job)
-        ]
-        speech = Speech(interaction.locale)
-        lines = [(job, choice(job, speech.say(place(self._generation.position(job.id) or 0)))) for job in mine]
+        places, speech = self._generation.positions(), Speech(interaction.locale)
         typed = current.removeprefix("#").casefold()
-        matching = [app_commands.Choice(name=line, value=job.id) for job, line in lines if typed in line.casefold()]
-        return matching[:MAX_CHOICES]
+        lines = (
+            (choice(job, speech.say(place(places.get(job.id, 0)))), job.id)
+            for job in self._generation.line()
+            if job.user_id == interaction.user.id or moderates(interaction, job)
+        )
+        matching = (app_commands.Choice(name=line, value=job_id) for line, job_id in lines if typed in line.casefold())
+        return list(islice(matching, MAX_CHOICES))
 
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
     async def queue(self, interaction: discord.Interaction[Any]) -> None:
         """See who waits for a picture, and how long."""
-        line = [(job, self._generation.expected_at(job.id)) for job in self._generation.line()]
-        card = queue_card(line, self._generation.health(), interaction.user.id, Speech(interaction.locale))
+        card = queue_card(
+            self._generation.line(),
+            self._generation.expected_at(),
+            self._generation.health(),
+            Viewer(interaction.user.id, interaction.guild_id),
+            Speech(interaction.locale),
+        )
         await interaction.response.send_message(view=card, ephemeral=True)

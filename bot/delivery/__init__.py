@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
@@ -13,8 +14,7 @@ import aiohttp
 import discord
 
 from bot.delivery.ending import tell_end
-from bot.delivery.live import LiveJob
-from bot.delivery.message import Unreachable
+from bot.delivery.live import Forecast, LiveJob
 from bot.delivery.pace import EditPace
 from bot.errors import BotError
 from bot.events import JobEvent, JobSucceeded, Progress
@@ -30,6 +30,8 @@ GRACE = 5.0
 ANSWER_PATIENCE = 20.0
 #: Seconds between two looks at what no event tells: the estimate, and how far the model is loaded.
 REFRESH = 2.0
+#: Seconds that a look at the line serves for all cards.
+FRESH = 0.5
 
 
 class Delivery:
@@ -44,6 +46,7 @@ class Delivery:
         self._pace = pace or EditPace()
         self._jobs: dict[int, LiveJob] = {}
         self._arrived: asyncio.Queue[LiveJob] = asyncio.Queue()
+        self._known_forecast: tuple[float, Forecast] | None = None
         self._supervisor: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -68,7 +71,8 @@ class Delivery:
     async def answer(self, job: Job, interaction: discord.Interaction[Any]) -> None:
         """Answer with the job's card, and keep it current from now on."""
         live = self._live(job)
-        card = live.card(self._generation)
+        live.moves(self._forecast(job.id))
+        card = live.card()
         try:
             await live.message.answer(interaction, card)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
@@ -76,7 +80,6 @@ class Delivery:
             log.info("job %s: its card could not be sent as an answer: %s", job.id, error)
         else:
             live.answered(interaction, card)
-            await self._remember(live)
         finally:
             live.opened.set()
 
@@ -93,6 +96,7 @@ class Delivery:
             if event.job_id in self._jobs:
                 self._jobs[event.job_id].take(event)
             return
+        self._known_forecast = None
         self._live(event.job).take(event)
         for other in self._jobs.values():
             if other.waits:
@@ -112,7 +116,7 @@ class Delivery:
     def _live(self, job: Job) -> LiveJob:
         live = self._jobs.get(job.id)
         if live is None:
-            live = self._jobs[job.id] = LiveJob(self._client, job)
+            live = self._jobs[job.id] = LiveJob(self._client, job, self._remember)
             self._arrived.put_nowait(live)
         return live
 
@@ -130,13 +134,7 @@ class Delivery:
                 await self._turn(live)
                 await self._show(live)
             self._pace.note(live.message.channel_id, _now())
-            known = live.message.message_id
             await tell_end(self._generation, live, live.outcome)
-            if live.message.message_id != known:
-                await self._remember(live)
-        except Unreachable:
-            # Pictures stay POSTING, so the next start of the bot brings them.
-            log.exception("job %s: Discord was out of reach for too long, its end was not shown", job_id)
         except Exception:
             log.exception("job %s: its message was given up", job_id)
         finally:
@@ -157,24 +155,29 @@ class Delivery:
         if live.outcome is not None:
             return
         live.urgent.clear()
-        card = live.card(self._generation)
+        if not live.moves(self._forecast(live.job.id)):
+            return
+        card = live.card()
         if not live.is_news(card):
             return
-        known = live.message.message_id
         live.last_edit = _now()
         self._pace.note(live.message.channel_id, live.last_edit)
         await live.message.show(card, live.files)
-        if live.message.message_id != known:
-            await self._remember(live)
 
-    async def _remember(self, live: LiveJob) -> None:
-        if live.message.message_id is None:
-            return
+    def _forecast(self, job_id: int) -> Forecast:
+        """Where all jobs stand: looked up once for all the cards that are brought up to date together."""
+        made_at, forecast = self._known_forecast or (-math.inf, None)
+        if forecast is None or job_id not in forecast.places or _now() - made_at > FRESH:
+            forecast = Forecast.now(self._generation)
+            self._known_forecast = (_now(), forecast)
+        return forecast
+
+    async def _remember(self, job_id: int, message_id: int, channel_id: int) -> None:
         try:
-            await self._generation.attach_message(live.job.id, live.message.message_id)
+            await self._generation.attach_message(job_id, message_id, channel_id)
         except BotError:
             # Only a restart would miss it: the job's end then comes in a message of its own.
-            log.exception("job %s: its message could not be recorded", live.job.id)
+            log.exception("job %s: its message could not be recorded", job_id)
 
 
 def _now() -> float:

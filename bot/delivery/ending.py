@@ -6,27 +6,27 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from bot.delivery.attachments import ENCODINGS, Attachments, encode
 from bot.delivery.live import Ended, LiveJob
-from bot.delivery.message import TooLarge, Unreachable, Way
+from bot.delivery.message import CardRefused, Files, TooLarge, Unreachable, Way
 from bot.errors import BotError
 from bot.events import JobCancelled, JobSucceeded
 from bot.jobs import Job, JobStatus
 from bot.sentences import Sentence
 from bot.services.generation import GenerationService
 from bot.translation import Speech
-from bot.ui.cards import closed_card, ending, finished_card
+from bot.ui.cards import closed_card, ending, finished_card, least_card
 from bot.ui.layout import Layout
-from bot.ui.text import escape
+from bot.ui.text import PROMPT_LENGTH, escape
 
 log = logging.getLogger(__name__)
 
 #: An author who has waited longer has looked away, and is called back once.
 LONG_WAIT = timedelta(minutes=1)
-#: Seconds that Discord may be out of reach before a job is left to the next start of the bot.
-PATIENCE = 15 * 60
+#: Seconds between two tries, at most. There is no last one: an outage may take hours, and only a stop ends it.
+MAX_PAUSE = 120
 NO_WAY = Sentence(
     "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
     "ask the owner of this bot."
@@ -40,9 +40,7 @@ async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended)
     way = None
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(Unreachable),
-        wait=wait_random_exponential(multiplier=1, max=60),
-        stop=stop_after_delay(PATIENCE),
-        reraise=True,
+        wait=wait_random_exponential(multiplier=1, max=MAX_PAUSE),
     ):
         with attempt:
             way = await _deliver(generation, live, outcome)
@@ -71,7 +69,20 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
 
 async def _say(live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
     card = closed_card(job, sentence)
-    return await live.message.deliver(card, list, card)
+    return await _deliver_card(live, card, list, card, least_card(job))
+
+
+async def _deliver_card(live: LiveJob, card: Layout, files: Files, private: Layout, least: Layout) -> Way | None:
+    """Deliver the card; where Discord finds fault with it, `least` in its place."""
+    try:
+        return await live.message.deliver(card, files, private)
+    except CardRefused:
+        log.exception("job %s: Discord refuses its card, it gets the least one", live.job.id)
+    try:
+        return await live.message.deliver(least, files, least)
+    except CardRefused:
+        log.exception("job %s: Discord refuses even the least card", live.job.id)
+        return None
 
 
 async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[bytes]) -> Way | None:
@@ -83,7 +94,8 @@ async def _post_pictures(live: LiveJob, outcome: JobSucceeded, pngs: Sequence[by
         here = Sentence.of(SENT_HERE, channel=f"<#{outcome.job.channel_id}>")
         private = _finished(outcome, attachments, here)
         try:
-            return await message.deliver(card, attachments.files, private)
+            least = least_card(outcome.job, attachments.pictures)
+            return await _deliver_card(live, card, attachments.files, private, least)
         except TooLarge:
             if attachments.level + 1 == len(ENCODINGS):
                 raise
@@ -99,7 +111,7 @@ def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: Sentenc
     if job.attempts > 1:
         about.append(Sentence.of("made in a second attempt, the first was cut short"))
     # Those of the engine may quote the prompt.
-    shown = [*(escape(say(remark)) for remark in made), *map(say, (*about, *remarks))]
+    shown = [*(escape(say(remark), PROMPT_LENGTH) for remark in made), *map(say, (*about, *remarks))]
     return finished_card(job, attachments.pictures, elapsed=_elapsed(outcome), remarks=shown)
 
 

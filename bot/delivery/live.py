@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import discord
 
-from bot.delivery.message import JobMessage
+from bot.delivery.message import JobMessage, Remember
 from bot.events import JobCancelled, JobEvent, JobFailed, JobRequeued, JobStarted, JobSucceeded, Progress
+from bot.executors import ExecutorHealth
 from bot.jobs import Job, JobStatus
 from bot.sentences import Sentence
 from bot.services.generation import GenerationService
@@ -21,6 +24,25 @@ from bot.ui.layout import Layout, text_of
 
 Ended = JobSucceeded | JobFailed | JobCancelled
 
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where all jobs stand at one moment; one pass over the line for all of their cards."""
+
+    places: Mapping[int, int]
+    expected_at: Mapping[int, datetime]
+    health: ExecutorHealth
+
+    @classmethod
+    def now(cls, generation: GenerationService) -> Self:
+        """That of this moment."""
+        return cls(generation.positions(), generation.expected_at(), generation.health())
+
+    def of(self, job_id: int) -> tuple[int | None, datetime | None]:
+        """The job's place (0 is running, 1 is next), and when it will be done."""
+        return self.places.get(job_id), self.expected_at.get(job_id)
+
+
 #: An estimate stands until a new one differs by so much: a number that twitches is read as a lie.
 STEADY = timedelta(seconds=5)
 STEADY_SHARE = 0.2
@@ -29,9 +51,9 @@ STEADY_SHARE = 0.2
 class LiveJob:
     """The state behind one message. Nothing here waits; whoever keeps the message current awaits the events."""
 
-    def __init__(self, client: discord.Client, job: Job) -> None:
+    def __init__(self, client: discord.Client, job: Job, remember: Remember) -> None:
         self.job = job
-        self.message = JobMessage(client, job)
+        self.message = JobMessage(client, job, remember)
         self.outcome: Ended | None = None
         self.notice: Sentence | None = None
         self.cancelling = False
@@ -46,6 +68,7 @@ class LiveJob:
         self._progress: Progress | None = None
         self._preview: bytes | None = None
         self._expected_at: datetime | None = None
+        self._standing = (job, Standing())
         self._shown: tuple[str, bytes | None] | None = None
 
     @property
@@ -88,23 +111,27 @@ class LiveJob:
         self._asked_at = interaction.created_at
         self.is_news(card)
 
-    def card(self, generation: GenerationService) -> Layout:
-        """The card of this moment."""
-        self._expected_at = steady(self._expected_at, generation.expected_at(self.job.id), discord.utils.utcnow())
+    def moves(self, forecast: Forecast) -> bool:
+        """Whether its card has anything else to show than the last time; cheap, as all that wait ask it at once."""
+        place, expected_at = forecast.of(self.job.id)
+        self._expected_at = steady(self._expected_at, expected_at, discord.utils.utcnow())
         progress = self._progress
         if progress is not None:
             progress = Progress(progress.job_id, progress.stage, progress.step, progress.steps, self._preview)
-        return open_card(
-            self.job,
-            Standing(
-                position=generation.position(self.job.id),
-                expected_at=self._expected_at,
-                health=generation.health(),
-                progress=progress,
-                notice=self.notice,
-                cancelling=self.cancelling,
-            ),
+        standing = Standing(
+            position=place,
+            expected_at=self._expected_at,
+            health=forecast.health,
+            progress=progress,
+            notice=self.notice,
+            cancelling=self.cancelling,
         )
+        known, self._standing = self._standing, (self.job, standing)
+        return known != self._standing
+
+    def card(self) -> Layout:
+        """The card of the moment that was looked at last."""
+        return open_card(*self._standing)
 
     def files(self) -> list[discord.File]:
         """The preview as a fresh file, where there is one."""

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 TOKEN_MARGIN = timedelta(seconds=30)
 
 UNKNOWN_MESSAGE = 10008
+INVALID_FORM = 50035
 ENTITY_TOO_LARGE = 40005
 #: The token is spent or was never known: Discord says it in more ways than its documentation.
 TOKEN_GONE = (10015, 10062, 50027)
@@ -28,6 +29,10 @@ TOKEN_GONE = (10015, 10062, 50027)
 
 class TooLarge(Exception):
     """Discord refuses the size of the files."""
+
+
+class CardRefused(Exception):
+    """Discord finds fault with what the message says; by any other way it would be the same."""
 
 
 class Unreachable(Exception):
@@ -44,6 +49,8 @@ class Way(Enum):
 
 Files = Callable[[], Sequence[discord.File]]
 Request = Callable[[], Awaitable[Any]]
+#: Records where the message of a job stands: the ids of job, message and channel.
+Remember = Callable[[int, int, int], Awaitable[None]]
 
 
 class JobMessage:
@@ -52,8 +59,9 @@ class JobMessage:
     While the job goes on, a way that turned out to be closed is not tried again; for the end, every way is.
     """
 
-    def __init__(self, client: discord.Client, job: Job) -> None:
+    def __init__(self, client: discord.Client, job: Job, remember: Remember) -> None:
         self._client = client
+        self._remember = remember
         self._job_id = job.id
         self._user_id = job.user_id
         self._guild_id = job.guild_id
@@ -80,19 +88,21 @@ class JobMessage:
         else:
             self.message_id = (await interaction.response.send_message(view=view)).message_id
         self._interaction = interaction
+        if self.message_id is not None:
+            await self._remember(self._job_id, self.message_id, self.channel_id)
 
     async def show(self, view: ui.LayoutView, files: Files) -> None:
         """Bring the message up to date, or begin it. What does not get through is logged; the next edit says more."""
         try:
             if not await self._edit(view, files) and self.message_id is None:
                 await self._try("channel", lambda: self._post(self._channel(), view, files))
-        except (TooLarge, Unreachable) as error:
+        except (TooLarge, CardRefused, Unreachable) as error:
             log.info("job %s: its message was not brought up to date: %s", self._job_id, error)
 
     async def deliver(self, view: ui.LayoutView, files: Files, private_view: ui.LayoutView) -> Way | None:
         """Bring the end of the job to its author by whatever way is open; None when there is none.
 
-        Raises `TooLarge` and `Unreachable`; after either it may be called again.
+        Raises `TooLarge`, `CardRefused` and `Unreachable`; after each it may be called again.
         """
         self._closed.clear()
         if await self._edit(view, files):
@@ -119,7 +129,7 @@ class JobMessage:
                 return
             if interaction is not None:
                 await self._try("token", lambda: interaction.followup.send(content, allowed_mentions=mention))
-        except (TooLarge, Unreachable) as error:
+        except (TooLarge, CardRefused, Unreachable) as error:
             log.info("job %s: its author was not pinged: %s", self._job_id, error)
 
     async def _edit(self, view: ui.LayoutView, files: Files) -> bool:
@@ -148,6 +158,8 @@ class JobMessage:
         )
         self.channel_id, self.message_id = message.channel.id, message.id
         self._lost = False
+        # At once: a bot that dies before the end is recorded must find this message again, not post a second one.
+        await self._remember(self._job_id, message.id, self.channel_id)
 
     async def _send_privately(self, view: ui.LayoutView, files: Files) -> None:
         await self._post(await self._client.create_dm(discord.Object(self._user_id)), view, files)
@@ -161,6 +173,8 @@ class JobMessage:
         except discord.HTTPException as error:
             if error.code == ENTITY_TOO_LARGE or error.status == 413:
                 raise TooLarge(str(error)) from error
+            if error.code == INVALID_FORM:
+                raise CardRefused(str(error)) from error
             if error.status >= 500 or error.status == 429:
                 raise Unreachable(str(error)) from error
             self._close(way, error)

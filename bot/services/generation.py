@@ -137,10 +137,10 @@ class GenerationService:
             axes=() if parent.comparison is None else self.comparer.again(parent.comparison),
         )
 
-    async def attach_message(self, job_id: int, message_id: int) -> None:
-        """Remember which message shows the job."""
-        await self._storage.update_job(job_id, message_id=message_id)
-        self._queue.amend(job_id, message_id=message_id)
+    async def attach_message(self, job_id: int, message_id: int, channel_id: int) -> None:
+        """Remember which message shows the job, and where: it may have had to go to its author."""
+        await self._storage.update_job(job_id, message_id=message_id, channel_id=channel_id)
+        self._queue.amend(job_id, message_id=message_id, channel_id=channel_id)
 
     async def cancel(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
         """Take a job back. A running one stops at its next step; `JobCancelled` tells when.
@@ -179,14 +179,15 @@ class GenerationService:
         log.warning("job %s: cannot be delivered: %s", job_id, reason)
         await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.FAILED, error=reason)
 
-    def position(self, job_id: int) -> int | None:
-        """0 is running, 1 is next; None when the job is not in the queue."""
-        return self._queue.position(job_id)
+    def positions(self) -> dict[int, int]:
+        """The place of each job in the queue, by its id: 0 is running, 1 is next."""
+        waiting = {job.id: place for place, job in enumerate(self._queue.waiting, start=1)}
+        return waiting | {job.id: 0 for job in self._queue.running}
 
-    def expected_at(self, job_id: int) -> datetime | None:
-        """When the job will be done, as far as one can know."""
-        seconds = self._queue.seconds_left(job_id)
-        return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
+    def expected_at(self) -> dict[int, datetime]:
+        """When each job will be done, by its id, as far as one can know. Takes one pass over the line."""
+        now = datetime.now(UTC)
+        return {job_id: now + timedelta(seconds=left) for job_id, left in self._queue.seconds_left().items()}
 
     def line(self) -> tuple[Job, ...]:
         """The running jobs, then the waiting ones in order."""

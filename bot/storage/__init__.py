@@ -26,7 +26,9 @@ log = logging.getLogger(__name__)
 
 #: Jobs that wait for the bot itself to do something.
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
-CHANGEABLE = frozenset({"status", "message_id", "attempts", "error", "remarks", "started_at", "finished_at"})
+CHANGEABLE = frozenset(
+    {"status", "channel_id", "message_id", "attempts", "error", "remarks", "started_at", "finished_at"}
+)
 MAX_ID = 2**63 - 1
 
 

@@ -19,6 +19,7 @@ from bot.translation import Speech
 from bot.ui import sheets, text
 from bot.ui.buttons import cancel_button, closed_row, finished_rows, sheet_row
 from bot.ui.layout import Layout
+from bot.ui.text import Line, Rank
 
 PREVIEW_NAME = "preview.webp"
 STOPPED = Sentence("The picture process stopped in the middle; this job starts again.")
@@ -26,6 +27,9 @@ RESTARTED = Sentence("The bot was restarted; your job kept its place.")
 PREVIEW = "How far the picture is"
 READY = "ready {when}"
 STAGES = {"base": "base {step}/{steps}", "refiner": "refiner {step}/{steps}"}
+
+#: How much of the reason a card without pictures tells.
+REASON_LENGTH = 700
 
 WAITING = discord.Colour.blurple()
 WORKING = discord.Colour.from_str("#fee75c")
@@ -58,16 +62,17 @@ def open_card(job: Job, standing: Standing) -> Layout:
     """The card of a job that waits or runs."""
     speech = Speech(job.locale)
     running = job.status is JobStatus.RUNNING
-    items: list[ui.Item[Any]] = [
-        ui.TextDisplay(text.headline(sheets.shown_parameters(job))),
-        ui.TextDisplay(running_line(job, standing) if running else waiting_line(job, standing)),
+    lines = [
+        Line(Rank.FIGURES, text.headline(sheets.shown_parameters(job))),
+        Line(Rank.FIGURES, running_line(job, standing) if running else waiting_line(job, standing)),
     ]
     if job.comparison is not None:
-        items.append(ui.TextDisplay(sheets.axis_lines(job.comparison, speech)))
+        lines.append(Line(Rank.FIGURES, sheets.axis_lines(job.comparison, speech)))
     if standing.notice is not None:
-        items.append(ui.TextDisplay(f"-# {speech.say(standing.notice)}"))
-    if job.remarks:
-        items.append(ui.TextDisplay(text.remark_lines(job.remarks, speech)))
+        lines.append(Line(Rank.NOTICE, f"-# {speech.say(standing.notice)}"))
+    items: list[ui.Item[Any]] = [ui.TextDisplay(line.text) for line in lines]
+    if job.remarks and (remarks := text.fitted(text.remark_lines(job.remarks, speech), _room(items))):
+        items.append(ui.TextDisplay(remarks))
     if running and standing.progress is not None and standing.progress.preview is not None:
         preview = MediaGalleryItem(f"attachment://{PREVIEW_NAME}", description=speech.say(PREVIEW))
         items.append(ui.MediaGallery(preview))
@@ -82,7 +87,7 @@ def waiting_line(job: Job, standing: Standing) -> str:
     if standing.position is not None:
         parts.append(text.capital(say(place(standing.position))))
     if warming := text.warming_up(standing.health):
-        parts.append(text.plain(say(warming)))
+        parts.append(text.escape(say(warming), text.PROMPT_LENGTH))
     if standing.expected_at is not None:
         parts.append(say(READY, when=text.relative(standing.expected_at)))
     return " · ".join([*(parts or [say("In line")]), f"#{job.id}"])
@@ -127,15 +132,13 @@ def finished_card(
     """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
     speech = Speech(job.locale)
     ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job, speech)]
-    lines = [_parameter_lines(job, *ends), text.remark_lines(job.remarks, speech)]
-    details = "\n".join([*filter(None, lines), *(f"-# {remark}" for remark in remarks)])
-    gallery = [
-        MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures
-    ]
+    headline = _headline_with_author(job)
+    lines = [*_parameter_lines(job, *ends), *text.remark_lines(job.remarks, speech)]
+    lines += [Line(Rank.NOTICE, f"-# {remark}") for remark in remarks]
     return Layout(
-        _headline_with_author(job),
-        ui.MediaGallery(*gallery),
-        ui.TextDisplay(details),
+        headline,
+        _gallery(pictures),
+        ui.TextDisplay(text.fitted(lines, _room([headline]))),
         *(finished_rows(job.id, len(pictures), speech) if job.comparison is None else [sheet_row(job.id, speech)]),
         colour=DONE,
     )
@@ -149,22 +152,44 @@ def _origin(job: Job, speech: Speech) -> list[str]:
 def closed_card(job: Job, sentence: Sentence) -> Layout:
     """The card of a job that ended without a picture: why, and what it would have been."""
     speech = Speech(job.locale)
+    # Escaped, for a reason may quote what somebody typed.
+    above = [_headline_with_author(job), ui.TextDisplay[Any](text.escape(speech.say(sentence), REASON_LENGTH))]
     return Layout(
-        _headline_with_author(job),
-        ui.TextDisplay(speech.say(sentence)),
-        ui.TextDisplay(_parameter_lines(job, f"#{job.id}")),
+        *above,
+        ui.TextDisplay(text.fitted(_parameter_lines(job, f"#{job.id}"), _room(above))),
         closed_row(job.id, speech) if job.comparison is None else sheet_row(job.id, speech),
-        colour=BROKEN if job.status is JobStatus.FAILED else OVER,
+        colour=_closed_colour(job),
     )
 
 
-def _parameter_lines(job: Job, *remarks: str) -> str:
+def least_card(job: Job, pictures: Sequence[Picture] = ()) -> Layout:
+    """What is left of a card that Discord would not take: the prompt, the pictures, the number."""
+    items: list[ui.Item[Any]] = [_headline_with_author(job), *([_gallery(pictures)] if pictures else [])]
+    return Layout(*items, ui.TextDisplay(f"-# #{job.id}"), colour=DONE if pictures else _closed_colour(job))
+
+
+def _closed_colour(job: Job) -> discord.Colour:
+    return BROKEN if job.status is JobStatus.FAILED else OVER
+
+
+def _gallery(pictures: Sequence[Picture]) -> ui.MediaGallery[Any]:
+    return ui.MediaGallery(
+        *(MediaGalleryItem(f"attachment://{picture.filename}", description=picture.description) for picture in pictures)
+    )
+
+
+def _room(items: Sequence[ui.Item[Any]]) -> int:
+    """How many characters of text fit under these."""
+    return text.MESSAGE_LENGTH - sum(len(item.content) for item in items if isinstance(item, ui.TextDisplay))
+
+
+def _parameter_lines(job: Job, *remarks: str) -> list[Line]:
     """Everything that went into it; of a sheet, what its pictures have in common and in what they differ."""
     speech = Speech(job.locale)
     if job.comparison is None:
         return text.parameter_lines(job.parameters, *remarks, speech=speech)
     common = text.parameter_lines(sheets.shown_parameters(job), *remarks, varied=job.comparison.varied, speech=speech)
-    return f"{sheets.axis_lines(job.comparison, speech)}\n{common}"
+    return [Line(Rank.FIGURES, sheets.axis_lines(job.comparison, speech)), *common]
 
 
 def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:

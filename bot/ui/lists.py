@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -52,35 +53,52 @@ TIPS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at the queue, and in which server; `None` is a conversation with the bot."""
+
+    user_id: int
+    guild_id: int | None
+
+    def may_see(self, job: Job) -> bool:
+        """Whether that job is shown: who else asks for pictures is the business of their own server."""
+        return self.is_author(job) or (job.guild_id is not None and job.guild_id == self.guild_id)
+
+    def is_author(self, job: Job) -> bool:
+        """Whether it is their own job."""
+        return job.user_id == self.user_id
+
+
 def queue_card(
-    line: Sequence[tuple[Job, datetime | None]],
+    line: Sequence[Job],
+    expected_at: Mapping[int, datetime],
     health: ExecutorHealth,
-    viewer_id: int,
+    viewer: Viewer,
     speech: Speech = ENGLISH,
 ) -> Layout:
-    """Who waits, behind whom and for how long. `line` is in order, each job with when it will be ready.
+    """Who waits, behind whom and for how long. `line` is in order, `expected_at` when the jobs will be ready.
 
-    Prompts are shown to their own author only.
+    Of other servers only the number of jobs is told, and prompts are shown to their own author only.
     """
-    running = sum(job.status is JobStatus.RUNNING for job, _ in line)
-    entries = [
-        (job, _entry(job, place, ready, viewer_id, speech)) for place, (job, ready) in enumerate(line, 1 - running)
-    ]
-    first, behind = entries[: SHOWN_JOBS + running], entries[SHOWN_JOBS + running :]
-    own = [entry for job, entry in behind if job.user_id == viewer_id][:SHOWN_OWN_JOBS]
+    running = sum(job.status is JobStatus.RUNNING for job in line)
+    seen = [(place, job) for place, job in enumerate(line, 1 - running) if viewer.may_see(job)]
+    first, behind = seen[: SHOWN_JOBS + running], seen[SHOWN_JOBS + running :]
+    own = [(place, job) for place, job in behind if viewer.is_author(job)][:SHOWN_OWN_JOBS]
     state = _state(health, running, len(line) - running)
-    lines = [text.capital(text.plain(speech.say(state))), *(entry for _, entry in first), *own]
-    hidden = len(behind) - len(own)
-    if hidden:
+    lines = [text.capital(text.plain(speech.say(state)))]
+    lines += [_entry(job, place, expected_at.get(job.id), viewer, speech) for place, job in (*first, *own)]
+    if hidden := len(behind) - len(own):
         lines.append(f"-# {speech.say('and {count} more', count=hidden)}")
+    if elsewhere := len(line) - len(seen):
+        lines.append(f"-# {speech.say('and {count} elsewhere', count=elsewhere)}")
     heading = ui.TextDisplay[Any](f"**{speech.say('The queue')}**")
     return Layout(heading, ui.TextDisplay("\n".join(lines)), colour=_colour(health))
 
 
-def _entry(job: Job, place: int, ready: datetime | None, viewer_id: int, speech: Speech) -> str:
+def _entry(job: Job, place: int, ready: datetime | None, viewer: Viewer, speech: Speech) -> str:
     running = job.status is JobStatus.RUNNING
     parts = [f"**{speech.say('now') if running else f'{place}.'}** #{job.id} <@{job.user_id}>"]
-    if job.user_id == viewer_id:
+    if viewer.is_author(job):
         parts.append(text.escape(job.parameters.prompt, 60))
     parts.append(speech.say("asked {when}", when=text.relative(job.created_at)))
     if ready is not None:

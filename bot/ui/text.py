@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import IntEnum
 from itertools import islice
+from typing import NamedTuple
 
 import discord
 
@@ -15,9 +17,15 @@ from bot.parameters import Lora, Parameters, title
 from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 
+#: All text of one message that Discord takes.
+MESSAGE_LENGTH = 4000
 PROMPT_LENGTH = 240
+#: How much of a list (timesteps, LoRAs) a card shows.
+LIST_LENGTH = 240
 CHOICE_LENGTH = 100
 ALT_TEXT_LENGTH = 1024
+#: Text is cut to this many times its limit before it is cleaned, for what is cleaned away takes no room.
+ROOM_TO_CLEAN = 4
 BAR_CELLS = 8
 ELLIPSIS = "…"
 #: Characters that turn the direction of the text after them, up to the end of the line.
@@ -41,10 +49,33 @@ QUIET_MODES = (
 MAX_REMARKS = 6
 
 
+class Rank(IntEnum):
+    """How much a line of a card counts: where there is not enough room, the highest number goes first."""
+
+    FIGURES = 0
+    NOTICE = 1
+    UNUSUAL = 2
+    REMARK = 3
+    PROMPT = 4
+
+
+class Line(NamedTuple):
+    """One line of a card."""
+
+    rank: Rank
+    text: str
+
+
 def plain(text: str, limit: int | None = None) -> str:
     """`text` on one line, without characters that would disturb what stands around it, cut with “…”."""
-    text = " ".join("".join(_harmless(character) for character in text).split())
-    if limit is not None and len(text) > limit:
+    text = " ".join(text.split())
+    is_long = limit is not None and len(text) > ROOM_TO_CLEAN * limit
+    if limit is not None and is_long:
+        # Before it is cleaned letter by letter: many long prompts are shown at once while everybody waits.
+        text = text[: ROOM_TO_CLEAN * limit]
+    if not text.isprintable():
+        text = " ".join("".join(map(_harmless, text)).split())
+    if limit is not None and (is_long or len(text) > limit):
         return text[: limit - 1].rstrip() + ELLIPSIS
     return text
 
@@ -127,8 +158,8 @@ def warming_up(health: ExecutorHealth | None) -> Sentence | None:
 
 def parameter_lines(
     parameters: Parameters, *remarks: str, varied: Collection[str] = (), speech: Speech = ENGLISH
-) -> str:
-    """Everything that went into the picture, in small print; `remarks` end the last line.
+) -> list[Line]:
+    """Everything that went into the picture, in small print; `remarks` end the last line of figures.
 
     What is `varied` has as many values as there are pictures, and is left out.
     """
@@ -141,20 +172,34 @@ def parameter_lines(
         "guidance_scale": say("guidance {value}", value=f"{p.guidance_scale:g}"),
     }
     last = {"denoising_end": say(_refiner(p)), "seed": say(_seeds(p))}
-    lines = [_without(varied, first), _without(varied, _unusual(p)), [*_without(varied, last), *remarks]]
-    texts = [" · ".join(line) for line in lines if line]
+    figures = [
+        (Rank.FIGURES, _without(varied, first)),
+        (Rank.UNUSUAL, _without(varied, _unusual(p))),
+        (Rank.FIGURES, [*_without(varied, last), *remarks]),
+    ]
     prompts = {
         "raw_prompt": (Sentence.of("typed"), p.raw_prompt),
         "prompt_2": (Sentence.of("second prompt"), p.prompt_2),
         "negative_prompt": (Sentence.of("without"), p.negative_prompt),
         "negative_prompt_2": (Sentence.of("second negative prompt"), p.negative_prompt_2),
     }
-    texts += [
-        say("{label}: {prompt}", label=label, prompt=escape(prompt, PROMPT_LENGTH))
+    lines = [Line(rank, f"-# {' · '.join(line)}") for rank, line in figures if line]
+    lines += [
+        Line(Rank.PROMPT, f"-# {say('{label}: {prompt}', label=label, prompt=escape(prompt, PROMPT_LENGTH))}")
         for name, (label, prompt) in prompts.items()
         if prompt and name not in varied
     ]
-    return "\n".join(f"-# {text}" for text in texts)
+    return lines
+
+
+def fitted(lines: Sequence[Line], room: int) -> str:
+    """The lines in at most `room` characters: what counts least goes first, of equals the last."""
+    kept = dict(enumerate(lines))
+    for place in sorted(kept, key=lambda place: (lines[place].rank, place), reverse=True):
+        if sum(len(line.text) + 1 for line in kept.values()) <= room + 1:
+            break
+        del kept[place]
+    return "\n".join(line.text for line in kept.values())
 
 
 def _without(varied: Collection[str], entries: Mapping[str, str]) -> list[str]:
@@ -187,14 +232,16 @@ def _unusual(parameters: Parameters) -> dict[str, str]:
     }
 
 
-def remark_lines(remarks: Iterable[Sentence], speech: Speech = ENGLISH) -> str:
+def remark_lines(remarks: Iterable[Sentence], speech: Speech = ENGLISH) -> list[Line]:
     """What else a job's author should know, in small print."""
-    return "\n".join(f"-# {escape(speech.say(remark), PROMPT_LENGTH)}" for remark in islice(remarks, MAX_REMARKS))
+    return [
+        Line(Rank.REMARK, f"-# {escape(speech.say(remark), PROMPT_LENGTH)}") for remark in islice(remarks, MAX_REMARKS)
+    ]
 
 
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         if all(isinstance(part, Lora) for part in value):
-            return ", ".join(f"{escape(part.name)}:{part.weight:g}" for part in value)
-        return ("×" if len(value) == 2 else ", ").join(str(part) for part in value)
+            return escape(", ".join(f"{part.name}:{part.weight:g}" for part in value), LIST_LENGTH)
+        return plain(("×" if len(value) == 2 else ", ").join(str(part) for part in value), LIST_LENGTH)
     return f"{value:g}" if isinstance(value, float) else escape(str(value))

@@ -118,6 +118,19 @@ async def test_the_queue_shows_who_waits_and_only_ones_own_prompts(server: Simul
     assert entries[2].startswith(rf"**2.** #3 {server.alice.mention} · \*a wolf\* · asked <t:")
 
 
+async def test_the_queue_tells_nothing_of_other_servers_but_their_number(server: SimulatedServer) -> None:
+    other = server.env.create_guild("Elsewhere")
+    stranger = other.add_member(server.env.create_user("stranger"))
+    server.prompts.append("a secret owl")
+    server.answer(await stranger.slash(other.create_text_channel("art"), "imagine", prompt="a secret owl"))
+    await server.run()
+    await server.imagine("a fox")
+    _, state, entry, elsewhere = (await queue(server)).split("\n")
+    assert state == "1 job waiting; they are taken in this order."
+    assert entry.startswith(f"**1.** #2 {server.alice.mention} · a fox · ")
+    assert elsewhere == "-# and 1 elsewhere"
+
+
 async def test_while_the_model_loads_the_queue_says_so(server: SimulatedServer) -> None:
     server.executor.become(ExecutorState.LOADING)
     await server.imagine()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import sqlite3
 
 import pytest
 
 from bot.errors import GenerationFailed, OutOfMemory
-from bot.jobs import GeneratedImage, JobStatus
+from bot.jobs import GeneratedImage, Job, JobStatus
 from bot.storage import open_storage
 from bot.storage.pictures import PictureFolder
 from bot.ui.cards import BROKEN, DONE, WAITING, WORKING
@@ -139,6 +141,42 @@ async def test_pictures_that_were_made_and_not_shown_are_shown_once_after_a_rest
     await server.stop()
     assert len(server.requests("PATCH", "/messages/")) == edits
     assert [each.id for each in server.cards()] == [card.id]
+
+
+@pytest.mark.parametrize("may_post", [True, False])
+async def test_a_death_between_a_new_message_and_its_record_posts_no_second_one(
+    server: SimulatedServer, may_post: bool
+) -> None:
+    server.expects_trouble = True
+    card = await server.imagine(seed=7)
+    await server.run()
+    await card.is_deleted_by(server.mira)
+    if not may_post:
+        server.forbid("send_messages", "view_channel")
+    place = server.channel if may_post else server.alice.user.dm_channel
+    database = server.folder / "imagine-bot.db"
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        # As if the machine had died at that moment: that it is posted never gets into the database.
+        connection.execute(
+            "CREATE TRIGGER death BEFORE UPDATE OF status ON jobs WHEN NEW.status = 'succeeded' "
+            "BEGIN SELECT RAISE(ABORT, 'died'); END"
+        )
+    server.executor.finish(1, [PNG])
+    await server.until(lambda: [each.colour for each in server.cards(place)] == [DONE])
+    await server.stop()
+    assert (await recorded(server)).status is JobStatus.POSTING
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TRIGGER death")
+    [posted] = server.cards(place)
+    await server.start()
+    await server.until_recorded(JobStatus.SUCCEEDED)
+    assert [(each.id, each.colour) for each in server.cards(place)] == [(posted.id, DONE)]
+    assert may_post or server.cards() == []
+
+
+async def recorded(server: SimulatedServer) -> Job:
+    async with open_storage(f"sqlite+aiosqlite:///{server.folder / 'imagine-bot.db'}") as storage:
+        return await storage.get_job(1)
 
 
 async def test_a_stop_at_the_very_moment_of_an_event_is_heard(server: SimulatedServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.errors import GenerationFailed
 from bot.jobs import JobStatus
 from bot.ui.cards import BROKEN, DONE, OVER, WORKING
 from tests.pictures import PNG
@@ -116,3 +117,30 @@ async def test_a_discord_that_is_down_for_a_moment_costs_nothing(server: Simulat
     server.executor.finish(1, [PNG])
     await server.until_recorded(JobStatus.SUCCEEDED)
     assert (card.colour, len(server.cards())) == (DONE, 1)
+
+
+async def test_a_card_that_discord_refuses_becomes_a_small_one_with_its_picture(server: SimulatedServer) -> None:
+    server.expects_trouble = True
+    card = await running(server)
+    server.env.inject_error("PATCH", "/webhooks/*", status=400, code=50035, message="Invalid Form Body")
+    server.executor.finish(1, [PNG])
+    await server.until_recorded(JobStatus.SUCCEEDED)
+    assert (card.colour, list(card.files.values()), card.buttons) == (DONE, [PNG], {})
+    assert card.text == f"**a red fox in the snow** · {server.alice.mention}\n-# #1"
+    assert len(server.cards()) == 1
+
+
+async def test_a_failure_whose_card_is_refused_is_told_by_a_small_one(server: SimulatedServer) -> None:
+    server.expects_trouble = True
+    card = await running(server)
+    server.env.inject_error("PATCH", "/webhooks/*", status=400, code=50035, message="Invalid Form Body")
+    server.executor.fail(1, GenerationFailed())
+    await server.until(lambda: card.colour == BROKEN)
+    assert card.buttons == {}
+
+
+async def test_how_a_job_ended_is_tried_until_discord_is_back(server: SimulatedServer) -> None:
+    card = await running(server)
+    server.env.inject_error("PATCH", "/webhooks/*", status=503, message="Service Unavailable", times=4)
+    server.executor.fail(1, GenerationFailed())
+    await server.until(lambda: card.colour == BROKEN)

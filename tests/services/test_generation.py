@@ -91,7 +91,7 @@ async def test_a_job_is_on_disk_and_in_line_when_it_is_accepted(room: Room) -> N
     job = await room.submit()
     assert await room.storage.get_job(job.id) == job
     assert room.service.line() == (job,)
-    assert room.service.position(job.id) == 1
+    assert room.service.positions() == {job.id: 1}
 
 
 async def test_listeners_hear_of_a_picture_after_it_is_on_disk_and_recorded(room: Room) -> None:
@@ -218,7 +218,7 @@ async def test_a_message_is_remembered_on_disk_and_in_the_line(room: Room) -> No
     await room.executor.started.holds(1)
     await room.submit()
     for job_id in (1, 2):
-        await room.service.attach_message(job_id, 50 + job_id)
+        await room.service.attach_message(job_id, 50 + job_id, 20)
     assert [job.message_id for job in room.service.line()] == [51, 52]
     assert (await room.service.get(2)).message_id == 52
 

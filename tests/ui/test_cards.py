@@ -1,4 +1,4 @@
-"""Cards: which words and colours stand for which state, and that the largest of them fits into a message."""
+"""Cards: which words and colours stand for which state."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ import pytest
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import JobStatus
-from bot.parameters import MAX_PROMPT_LENGTH
 from bot.sentences import Sentence
 from bot.ui import cards
-from bot.ui.cards import Picture, Standing
+from bot.ui.cards import Standing
 from bot.ui.layout import Layout, text_of
-from bot.ui.text import ALT_TEXT_LENGTH, bar
-from tests.factories import make_job, make_parameters
+from bot.ui.text import bar
+from tests.factories import make_job
 
 SOON = datetime(2026, 1, 1, tzinfo=UTC)
 RUNNING = make_job(41, status=JobStatus.RUNNING)
@@ -82,20 +81,9 @@ def test_the_colour_tells_how_a_job_ended() -> None:
     assert colour_of(cards.closed_card(cancelled, Sentence("Cancelled."))) == cards.OVER
 
 
-def test_the_largest_card_fits_into_a_message() -> None:
-    words = "*" * MAX_PROMPT_LENGTH
-    parameters = make_parameters(
-        prompt=words,
-        prompt_2=words,
-        negative_prompt=words,
-        negative_prompt_2=words,
-        num_images_per_prompt=4,
-        original_size=(8192, 8192),
-        target_size=(8192, 8192),
-        negative_original_size=(8192, 8192),
+def test_a_reason_that_quotes_somebody_is_shown_letter_by_letter() -> None:
+    failed = make_job(
+        status=JobStatus.FAILED, error=Sentence.of("There is no LoRA “{name}”.", name="**@everyone** <@1>")
     )
-    job = make_job(2**63 - 1, parameters=parameters)
-    pictures = [Picture(filename=f"{number}.png", description="x" * ALT_TEXT_LENGTH) for number in range(4)]
-    card = cards.finished_card(job, pictures, elapsed=3600, remarks=["x" * 200] * 3)
-    assert card.content_length() <= 4000
-    assert card.total_children_count <= 40
+    [_, reason, *_] = text_of(cards.closed_card(failed, cards.ending(failed))).split("\n")
+    assert reason == "There is no LoRA “\\*\\*@\u200beveryone\\*\\* \\<@1>”."

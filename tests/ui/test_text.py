@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.parameters import Lora, Parameters
 from bot.ui import text
+from bot.ui.text import Line, Rank
 from tests.factories import make_job, make_parameters
 
 
@@ -78,12 +80,16 @@ def test_short_whiles_read_as_people_say_them() -> None:
     ]
 
 
+def lines_of(parameters: Parameters, *remarks: str) -> str:
+    return text.fitted(text.parameter_lines(parameters, *remarks), text.MESSAGE_LENGTH)
+
+
 def test_one_step_is_singular() -> None:
-    assert " · 1 step · " in text.parameter_lines(make_parameters(denoising_end=None, num_inference_steps=1))
+    assert " · 1 step · " in lines_of(make_parameters(denoising_end=None, num_inference_steps=1))
 
 
 def test_what_was_left_as_it_is_by_default_is_not_listed() -> None:
-    assert text.parameter_lines(make_parameters(), "#1") == (
+    assert lines_of(make_parameters(), "#1") == (
         "-# 1024×1024 · 30 steps · Euler · guidance 5\n-# refiner from 0.8 · seed 7 · #1"
     )
 
@@ -101,7 +107,7 @@ def test_every_parameter_that_was_chosen_is_listed() -> None:
         num_inference_steps=1,
         denoising_end=None,
     )
-    assert text.parameter_lines(parameters) == (
+    assert lines_of(parameters) == (
         "-# 1024×1024 · 1 step · Euler · guidance 5\n"
         "-# guidance_rescale 0.5 · eta 0.25 · clip_skip 2 · original_size 512×768\n"
         "-# base alone · seed 7\n"
@@ -109,3 +115,31 @@ def test_every_parameter_that_was_chosen_is_listed() -> None:
         "-# without: fog\n"
         "-# second negative prompt: \\*blur\\*"
     )
+
+
+def test_where_there_is_no_room_what_counts_least_goes_first() -> None:
+    lines = [Line(Rank.FIGURES, "1" * 9), Line(Rank.PROMPT, "2" * 9), Line(Rank.PROMPT, "3"), Line(Rank.REMARK, "4")]
+    assert text.fitted(lines, 23).split("\n") == ["1" * 9, "2" * 9, "3", "4"]
+    assert text.fitted(lines, 22).split("\n") == ["1" * 9, "2" * 9, "4"]
+    assert text.fitted(lines, 20).split("\n") == ["1" * 9, "4"]
+    assert text.fitted(lines, 10).split("\n") == ["1" * 9]
+
+
+def test_long_lists_are_cut() -> None:
+    parameters = make_parameters(
+        scheduler="Euler",
+        timesteps=tuple(range(999, 849, -1)),
+        loras=tuple(Lora(name=f"*{number}{'x' * 90}") for number in range(8)),
+    )
+    loras, timesteps = lines_of(parameters).split("\n")[1].split(" · ")
+    assert loras.startswith("-# lora \\*0xxx")
+    assert timesteps.startswith("timesteps 999, 998, 997, ")
+    assert loras.endswith("…")
+    assert timesteps.endswith("…")
+    assert max(len(loras), len(timesteps)) < 300
+
+
+def test_a_long_text_is_cut_before_it_is_cleaned_and_reads_the_same() -> None:
+    words = "a red\nfox\u200e " * 150
+    assert text.plain(words, 20) == "a red fox a red fox…"
+    assert text.plain("\u200e" * 1000 + "fox", 10) == "…"
