@@ -13,7 +13,7 @@ import aiohttp
 import psutil
 import safetensors
 
-from bot.diffusion.hub import SHARED, HubAccess, cache_folder, find_model, remedy
+from bot.diffusion.hub import SHARED, HubAccess, cache_folder, find_model, remedy, wants_half
 from bot.errors import BotError, StartupFailed
 from bot.invite import PERMISSIONS_INTEGER, id_in_token, invite_url, missing_permissions
 from bot.model_info import SDXL_BASE, SDXL_NATIVE_SIZE, SDXL_REFINER, ModelInfo, is_folder, read_model_info
@@ -160,7 +160,7 @@ async def _model(settings: Settings) -> list[Finding]:
     if missing:
         cache = cache_folder()
         free = (await asyncio.to_thread(shutil.disk_usage, existing_parent(cache))).free
-        findings.append(room_for_download(cache, free, missing, full_precision=settings.device == "cpu"))
+        findings.append(room_for_download(cache, free, missing, full_precision=not wants_half(settings.device)))
     memory = psutil.virtual_memory().total
     if is_sdxl(info) and memory < ROOM_FOR_SDXL:
         says = f"{gigabytes(memory)} in all; SDXL wants {gigabytes(ROOM_FOR_SDXL)}. Try MODEL_BASE=tiny meanwhile."

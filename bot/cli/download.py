@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
 from bot.cli.process import command_settings, interruptible
 from bot.cli.progress import progress_bar
-from bot.diffusion.hub import SHARED, HubAccess, find_model
+from bot.diffusion.hub import SHARED, HubAccess, find_model, wants_half
 from bot.model_info import REFINERS, is_folder, read_model_info
 
 Precision = Literal["half", "full"]
@@ -36,9 +36,7 @@ def download(
         refiner = REFINERS.get(model)
     info = read_model_info(model, refiner)
     hub = HubAccess.of(settings)
-    # Not what is found here and now: Docker downloads without the GPU that the bot will have, and the CPU, should it
-    # come to that, computes with the smaller weights as well.
-    half_precision = settings.device != "cpu" if precision is None else precision == "half"
+    half_precision = wants_half(settings.device) if precision is None else precision == "half"
     for name, without in ((info.base, ()), (info.refiner, SHARED)):
         if name is None:
             continue

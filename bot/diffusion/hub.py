@@ -44,6 +44,15 @@ class HubAccess:
         return cls(token, settings.hf_hub_offline)
 
 
+def wants_half(device: str) -> bool:
+    """Which weights to download for what DEVICE says.
+
+    Not for what is found here and now: Docker downloads without the GPU that the bot will have, and a CPU, should it
+    come to that, computes with the smaller ones as well.
+    """
+    return device != "cpu"
+
+
 def find_model(
     model: str,
     hub: HubAccess,

@@ -16,7 +16,7 @@ from bot.diffusion.arguments import base_prompts, refiner_prompts
 from bot.diffusion.assets import Assets
 from bot.diffusion.decoding import decode
 from bot.diffusion.denoising import Denoising, Stage
-from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model
+from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model, wants_half
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
 from bot.diffusion.lora_layers import applied_loras
@@ -97,7 +97,7 @@ class StableDiffusionXL:
         where = devices.choose_device(device)
         devices.leave_a_core_free(where)
         dtype = devices.choose_dtype(where)
-        half = dtype != torch.float32
+        half = wants_half(device)
         folder = find_model(model.base, hub, on_progress, half_precision=half)
         refiner_folder = None
         if model.refiner is not None:
