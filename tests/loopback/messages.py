@@ -31,9 +31,14 @@ class Upload:
 def create(
     world: World, channel: Channel, body: Payload, uploads: Sequence[Upload], interaction: Interaction | None = None
 ) -> Message:
-    """A new message of the bot."""
+    """A new message of the bot, or the one that it posted there with the same nonce."""
+    nonce = body.get("nonce") if body.get("enforce_nonce") else None
+    for message in world.messages.values():
+        if nonce is not None and (message.channel, message.nonce) == (channel, nonce):
+            return message
     message = Message(world.new_id(), channel, world.bot, interaction=interaction)
     message.flags = int(body.get("flags") or 0)
+    message.nonce = nonce
     message.reference = (body.get("message_reference") or {}).get("message_id")
     _apply(world, message, body, uploads)
     world.messages[message.id] = message

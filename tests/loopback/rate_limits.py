@@ -15,12 +15,13 @@ UNLIMITED: Mapping[str, str] = {}
 
 @dataclass
 class Injection:
-    """A refusal in wait for the next requests whose method and path fit."""
+    """A refusal in wait for the next requests whose method and path fit; some come when all is done already."""
 
     refusal: Refused
     method: str
     path: str
     times: int
+    is_late: bool
 
 
 @dataclass
@@ -31,21 +32,32 @@ class RateLimits:
     injections: list[Injection] = field(default_factory=list)
     _sent: dict[str, deque[float]] = field(default_factory=dict)
 
-    def refuse(self, refusal: Refused, *, method: str = "", path: str = "", times: int = 1) -> None:
-        """Answer the next `times` requests so, of those with that method and that text in their path."""
-        self.injections.append(Injection(refusal, method, path, times))
+    def refuse(self, refusal: Refused, *, method: str = "", path: str = "", times: int = 1, late: bool = False) -> None:
+        """Answer the next `times` requests so, of those with that method and that text in their path.
+
+        A `late` refusal stands for an answer that is lost: what was asked is done all the same.
+        """
+        self.injections.append(Injection(refusal, method, path, times, late))
 
     def take(self, method: str, path: str) -> Mapping[str, str]:
         """The headers for one more request; raises what Discord would answer instead."""
-        for injection in self.injections:
-            if injection.times and injection.method in ("", method) and injection.path in path:
-                injection.times -= 1
-                raise injection.refusal
+        self._refuse(method, path, late=False)
         kind = path.strip("/").partition("/")[0]
         if method == "GET" or kind not in ("webhooks", "channels"):
             return UNLIMITED
         bucket = ":".join(path.strip("/").split("/")[: 3 if kind == "webhooks" else 2])
         return self._take_from(bucket, kind)
+
+    def finish(self, method: str, path: str) -> None:
+        """Raises what is answered although the request was carried out."""
+        self._refuse(method, path, late=True)
+
+    def _refuse(self, method: str, path: str, *, late: bool) -> None:
+        for injection in self.injections:
+            fits = injection.method in ("", method) and injection.path in path and injection.is_late is late
+            if injection.times and fits:
+                injection.times -= 1
+                raise injection.refusal
 
     def _take_from(self, bucket: str, kind: str) -> Mapping[str, str]:
         now = time.monotonic()

@@ -77,6 +77,7 @@ class Server:
                 self._check_size(call)
                 self._check_request(call)
                 status, answer = await handler(call, **request.match_info)
+                self.rate_limits.finish(call.method, call.path)
             except Refused as refusal:
                 status, answer, headers = refusal.status, _error(refusal), _error_headers(refusal)
             self.exchanges.append(Exchange(call, status))

@@ -94,6 +94,7 @@ class Message:
     revisions: int = 0
     is_deleted: bool = False
     reference: int | None = None
+    nonce: str | None = None
 
     @property
     def is_ephemeral(self) -> bool:

@@ -69,6 +69,19 @@ async def test_without_token_and_card_the_picture_comes_in_a_message_of_its_own(
     assert loopback.messages == [message]
 
 
+async def test_a_new_message_whose_answer_is_lost_is_not_posted_a_second_time(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    card.is_deleted = True
+    posts = f"/channels/{loopback.art.id}/messages"
+    loopback.rate_limits.refuse(unavailable(), method="POST", path=posts, late=True)
+    message = await finish_job(loopback, executor, settings)
+    assert loopback.messages == [message]
+    assert [exchange.status for exchange in loopback.requests("POST", posts)] == [503, 200]
+
+
 async def test_where_the_bot_may_not_post_any_more_the_author_gets_the_picture_privately(
     loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
 ) -> None:
