@@ -12,6 +12,7 @@ from bot.ui import text
 
 #: How much of an axis' values a line of the card shows.
 AXIS_LENGTH = 240
+NAME_LENGTH = 100
 
 
 def shown_parameters(job: Job) -> Parameters:
@@ -63,7 +64,7 @@ def cell_steps(comparison: Comparison, progress: Progress | None) -> tuple[Sente
 
 
 def _shown(axis: Axis) -> dict[str, str]:
-    return {"axis": text.escape(axis.name), "values": text.escape(_listed(axis), AXIS_LENGTH)}
+    return {"axis": text.escape(axis.name, NAME_LENGTH), "values": text.escape(_listed(axis), AXIS_LENGTH)}
 
 
 def _listed(axis: Axis) -> str:

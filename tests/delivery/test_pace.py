@@ -5,10 +5,15 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from bot.delivery.live import steady
+import discord
+
+from bot.delivery.live import Forecast, LiveJob, steady
 from bot.delivery.pace import CHANNEL_INTERVAL, MESSAGE_INTERVAL, PATIENT_INTERVAL, EditPace
+from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import JobStatus
 from bot.ui.cards import DONE
+from bot.ui.layout import text_of
+from tests.factories import make_job
 from tests.pictures import PNG, WEBP
 from tests.simcord_app import SimulatedServer
 
@@ -37,6 +42,21 @@ def test_an_estimate_that_twitches_stays_and_one_that_changes_moves() -> None:
     assert steady(SOON, None, NOW) is None
     assert steady(SOON, SOON + timedelta(seconds=4), NOW) == SOON
     assert steady(SOON, SOON + timedelta(seconds=60), NOW) == SOON + timedelta(seconds=60)
+
+
+def test_a_waiting_card_is_looked_at_often_and_moves_only_with_its_place_or_its_time() -> None:
+    live = LiveJob(discord.Client(intents=discord.Intents.none()), make_job(3), _forgotten)
+    third = Forecast({1: 0, 2: 1, 3: 2}, {3: SOON}, ExecutorHealth(ExecutorState.BUSY))
+    assert live.moves(third)
+    assert text_of(live.card()).split("\n")[1].startswith("2nd in line · ready ")
+    assert not live.moves(third)
+    assert not live.moves(Forecast({3: 2}, {3: SOON + timedelta(seconds=4)}, ExecutorHealth(ExecutorState.BUSY)))
+    assert live.moves(Forecast({3: 1}, {3: SOON}, ExecutorHealth(ExecutorState.BUSY)))
+    assert text_of(live.card()).split("\n")[1].startswith("Next in line · ready ")
+
+
+async def _forgotten(job_id: int, message_id: int, channel_id: int) -> None:
+    raise AssertionError("nothing is posted here")
 
 
 async def test_of_many_steps_only_the_newest_is_shown(server: SimulatedServer) -> None:

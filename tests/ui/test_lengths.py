@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from bot import layers
+from bot.comparison import MAX_AXES, Axis, Comparison
 from bot.executors import ExecutorHealth, ExecutorState
+from bot.jobs import Job, JobStatus
 from bot.parameters import MAX_LORAS, MAX_PROMPT_LENGTH, Lora
 from bot.sentences import Sentence
 from bot.translation import Speech, languages
@@ -72,12 +74,21 @@ def test_the_largest_cards_of_a_job_fit_into_a_message(locale: str) -> None:
     job = make_job(
         2**63 - 1, user_id=2**63 - 1, parameters=parameters, remarks=REMARKS, locale=locale, parent_id=2**63 - 1
     )
+    axes = tuple(Axis("*" * 200, (LONGEST, "a, b")) for _ in range(MAX_AXES))
+    sheet = job.evolve(comparison=Comparison(axes, (parameters, PARAMETERS)))
+    for each in (job, sheet):
+        assert_cards_fit(each)
+
+
+def assert_cards_fit(job: Job) -> None:
     pictures = [Picture(filename=f"{number}.png", description="x" * ALT_TEXT_LENGTH) for number in range(4)]
     broken = ExecutorHealth(ExecutorState.UNAVAILABLE, "*" * 1000)
     for card in (
         cards.open_card(job, Standing(position=100, notice=cards.RESTARTED, health=broken)),
+        cards.open_card(job.evolve(status=JobStatus.RUNNING), Standing(notice=cards.STOPPED)),
         cards.finished_card(job, pictures, elapsed=3600, remarks=["\\*" * 240] * 6),
         cards.closed_card(job, Sentence.of("{reason}", reason="*" * 2000)),
+        cards.least_card(job, pictures),
     ):
         assert card.content_length() <= MAX_TEXT
         assert card.total_children_count <= 40
