@@ -43,10 +43,10 @@ async def test_everything_is_open_inside_and_closed_after(tmp_path: Path) -> Non
     async with open_application(settings(tmp_path), executor) as application:
         assert executor.is_open
         assert application.generation.health().state is ExecutorState.READY
-        await application.storage.ping()
+        assert await application.storage.get_state("unknown") is None
     assert not executor.is_open
     async with open_application(settings(tmp_path), executor) as application:
-        await application.storage.ping()
+        assert await application.storage.get_state("unknown") is None
 
 
 async def test_two_bots_do_not_share_a_database(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, insert, null, select, text, update
+from sqlalchemy import Update, delete, insert, null, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -129,11 +129,6 @@ class Storage:
         async with self._transaction() as connection:
             await connection.execute(delete(state).where(state.c.key == key))
             await connection.execute(insert(state).values(key=key, value=value))
-
-    async def ping(self) -> None:
-        """Raises `StorageUnavailable` when the database does not answer."""
-        async with self._transaction() as connection:
-            await connection.execute(text("SELECT 1"))
 
     async def _give_up(self, job_id: int, reason: Sentence) -> None:
         statement = update(jobs).where(jobs.c.id == job_id).values(status=JobStatus.FAILED, error=reason)
