@@ -20,7 +20,9 @@ from training.train_base import FULL, Captions, diffuse
 
 CHECKPOINT = WORK / "refiner.pt"
 _HIGHEST_TIMESTEP = 260  # a little above the handover at 0.8
-_EMPTY = 0.10
+# At low noise a caption tells little that the picture does not show. Unless the network without one is as good as the
+# network with one, guidance magnifies nothing but the difference between two networks.
+_EMPTY = 0.5
 _NO_SCORE = 2.5  # what the pipeline gives the negative side
 
 
