@@ -42,6 +42,8 @@ Listener = Callable[[JobEvent], None]
 
 #: Where a job stands in the database while the queue has it.
 IN_QUEUE = (JobStatus.QUEUED, JobStatus.RUNNING)
+#: And while its end is told: if the database was away when the job ended, the record has not come as far as POSTING.
+UNTOLD = (*IN_QUEUE, JobStatus.POSTING)
 HOW_IT_ENDED = {
     JobStatus.POSTING: "Job #{job} is done already.",
     JobStatus.SUCCEEDED: "Job #{job} is done already.",
@@ -172,12 +174,12 @@ class GenerationService:
 
     async def posted(self, job_id: int) -> None:
         """The pictures are in Discord. Saying so twice does no harm."""
-        await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.SUCCEEDED)
+        await self._storage.transition(job_id, UNTOLD, JobStatus.SUCCEEDED)
 
     async def undeliverable(self, job_id: int, reason: Sentence) -> None:
         """The pictures cannot be brought to Discord: they stay on disk, and the job keeps the reason."""
         log.warning("job %s: cannot be delivered: %s", job_id, reason)
-        await self._storage.transition(job_id, [JobStatus.POSTING], JobStatus.FAILED, error=reason)
+        await self._storage.transition(job_id, UNTOLD, JobStatus.FAILED, error=reason)
 
     def positions(self) -> dict[int, int]:
         """The place of each job in the queue, by its id: 0 is running, 1 is next."""

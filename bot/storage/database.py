@@ -28,8 +28,9 @@ from bot.errors import DatabaseInUse, StartupFailed
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: How long a statement waits for another program (a backup, a browser of databases) to let go of the file.
-BUSY_TIMEOUT_SECONDS = 5
+#: How long a statement waits for another program (a backup, a browser of databases) to let go of the file. Whoever
+#: asked is to hear of it while Discord still takes the answer, which is 3 s.
+BUSY_TIMEOUT_SECONDS = 2
 #: The driver that this bot speaks to each kind of database with.
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 EXAMPLE = "sqlite+aiosqlite:///data/imagine-bot.db"

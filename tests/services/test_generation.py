@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -250,3 +251,18 @@ async def test_a_database_that_fails_in_the_middle_loses_no_picture(
     assert "job 1: JobSucceeded could not be recorded" in caplog.messages
     with pytest.raises(BotError, match="cannot reach its records"):
         await room.service.get(1)
+
+
+async def test_what_was_posted_while_the_database_was_locked_is_not_drawn_again(room: Room, tmp_path: Path) -> None:
+    await room.submit()
+    await room.executor.started.holds(1)
+    another = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    with closing(another):
+        another.execute("BEGIN IMMEDIATE")
+        assert (await room.finish(1)).id == 1
+        another.execute("ROLLBACK")
+    assert (await room.service.get(1)).status is JobStatus.RUNNING
+    await room.service.posted(1)
+    assert (await room.service.get(1)).status is JobStatus.SUCCEEDED
+    assert await room.service.recover() == []
+    assert room.service.line() == ()
