@@ -39,6 +39,9 @@ MAX_ATTEMPTS = 2
 NAMED_JOBS = 5
 TWICE = "It happened twice, so the job was given up."
 
+#: Seconds until an executor that cannot be had is asked for again.
+UNAVAILABLE_PAUSE = 5.0
+
 OnEvent = Callable[[QueueEvent], Awaitable[None]]
 OnProgress = Callable[[Progress], None]
 
@@ -46,8 +49,11 @@ OnProgress = Callable[[Progress], None]
 class JobQueue:
     """Jobs on their way through the executor. An async context manager: inside it, workers take jobs."""
 
-    def __init__(self, executor: Executor, *, max_jobs: int, max_jobs_per_user: int) -> None:
+    def __init__(
+        self, executor: Executor, *, max_jobs: int, max_jobs_per_user: int, pause: float = UNAVAILABLE_PAUSE
+    ) -> None:
         self._executor = executor
+        self._pause = pause
         self._max_jobs = max_jobs
         self._max_jobs_per_user = max_jobs_per_user
         self._line = Line()
@@ -160,12 +166,12 @@ class JobQueue:
             try:
                 # Before a job is taken: until the model is loaded, jobs keep their places and can be cancelled.
                 await self._executor.ready()
-            except ExecutorUnavailable as error:
-                await self._fail_waiting(error.sentence)
-                continue
-            except Exception:
-                log.exception("the executor could not be waited for")
-                await self._fail_waiting(ExecutorUnavailable().sentence)
+            except Exception as error:
+                if not isinstance(error, ExecutorUnavailable):
+                    log.exception("the executor could not be waited for")
+                # Those in line keep their places, for when it comes back or for the bot's next start: a model that does
+                # not load today is no fault of theirs.
+                await asyncio.sleep(self._pause)
                 continue
             # Meanwhile all may have been cancelled, or taken by another worker.
             if self._line:
@@ -229,12 +235,6 @@ class JobQueue:
     def _leave(self, job_id: int) -> Job:
         del self._taken_at[job_id]
         return self._running.pop(job_id)
-
-    async def _fail_waiting(self, reason: Sentence) -> None:
-        # Those that wait now: what arrives while they are told about it finds out for itself.
-        for job in self.waiting:
-            if self._line.remove(job.id) is not None:
-                await self._tell(_failed(job, reason))
 
     async def _tell(self, event: QueueEvent) -> None:
         """Have the listener record an event, and see it through: being cancelled meanwhile loses no outcome."""

@@ -73,7 +73,7 @@ async def desk() -> AsyncIterator[Desk]:
 async def open_desk(capacity: int = 1) -> AsyncIterator[Desk]:
     """A queue that no worker serves yet."""
     executor = ScriptedExecutor(capacity)
-    desk = Desk(executor, JobQueue(executor, max_jobs=3, max_jobs_per_user=2))
+    desk = Desk(executor, JobQueue(executor, max_jobs=3, max_jobs_per_user=2, pause=0))
     desk.queue.listen(desk.on_event, desk.progress.append)
     yield desk
 
@@ -137,33 +137,26 @@ async def test_while_the_model_loads_jobs_keep_their_places_and_can_be_cancelled
     assert desk.executor.started.items == [2]
 
 
-async def test_an_executor_that_cannot_be_started_fails_the_waiting_jobs_with_its_reason(desk: Desk) -> None:
+async def test_an_executor_that_cannot_be_started_takes_nobodys_place(desk: Desk) -> None:
     desk.executor.become(ExecutorState.LOADING)
     desk.submit(1, 2)
     desk.executor.become(ExecutorState.UNAVAILABLE, "The device is gone.")
-    await desk.told.holds((JobFailed, 1), (JobFailed, 2))
-    assert {str(event.job.error) for event in desk.events} == {"The device is gone."}
     with pytest.raises(ExecutorUnavailable, match="The device is gone"):
         desk.queue.check_admission(ALICE)
-
-
-async def test_a_job_that_arrives_while_the_others_are_failed_is_not_given_to_a_dead_executor(desk: Desk) -> None:
-    release = desk.hold(JobFailed)
-    desk.executor.become(ExecutorState.UNAVAILABLE)
-    desk.submit(1)
-    await desk.held.holds((JobFailed, 1))
-    desk.submit(2)
-    release.set()
-    await desk.told.holds((JobFailed, 2))
-    assert desk.executor.started.items == []
-
-
-async def test_a_queue_whose_executor_came_back_goes_on(desk: Desk) -> None:
-    desk.executor.become(ExecutorState.UNAVAILABLE)
-    desk.submit(1)
-    await desk.told.holds((JobFailed, 1))
+    assert await desk.queue.cancel(1)
+    assert [type(event) for event in desk.events] == [JobCancelled]
+    assert [job.id for job in desk.queue.waiting] == [2]
     desk.executor.become(ExecutorState.READY)
+    await desk.executor.started.holds(2)
+
+
+async def test_a_job_that_arrives_while_the_executor_is_away_waits_for_it(desk: Desk) -> None:
+    desk.executor.become(ExecutorState.UNAVAILABLE)
+    desk.submit(1)
+    assert await desk.queue.cancel(1)
     desk.submit(2)
+    assert desk.executor.started.items == []
+    desk.executor.become(ExecutorState.READY)
     await desk.executor.started.holds(2)
 
 

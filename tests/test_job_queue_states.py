@@ -41,7 +41,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     async def open(self, capacity: int) -> None:
         self.executor = ScriptedExecutor(capacity)
-        self.queue = JobQueue(self.executor, max_jobs=MAX_JOBS, max_jobs_per_user=MAX_JOBS_PER_USER)
+        self.queue = JobQueue(self.executor, max_jobs=MAX_JOBS, max_jobs_per_user=MAX_JOBS_PER_USER, pause=0)
         self.queue.listen(self.on_event, lambda _: None)
         await self.queue.__aenter__()
 
