@@ -84,7 +84,7 @@ def test_a_run_fails_with_every_fault_of_its_requests() -> None:
 def test_a_check_is_fast_enough_to_run_over_every_test() -> None:
     sample = VALID["reply with a picture"]
     faults(sample)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(20):
         faults(sample)
-    assert (time.perf_counter() - start) / 20 < 0.05
+    assert (time.process_time() - start) / 20 < 0.05

@@ -51,10 +51,10 @@ def test_a_header_of_billions_of_pixels_costs_nothing() -> None:
 def test_a_text_that_unpacks_to_far_more_is_passed_over() -> None:
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(bytes(2**20)) for _ in range(32)) + packer.flush()
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(InfotextMissing):
         read_picture(raw_png(*[(b"zTXt", b"parameters\0\0" + bomb)] * 20))
-    assert time.perf_counter() - started < SOON
+    assert time.process_time() - started < SOON
 
 
 def _deep(opening: str, closing: str) -> str:
@@ -98,9 +98,9 @@ def _ring() -> dict[str, object]:
     ids=range(20),
 )
 def test_depth_length_and_rings_end_soon_in_words_or_in_a_reading(texts: dict[str, str]) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     said = answer(png_of(texts))
-    assert time.perf_counter() - started < SOON
+    assert time.process_time() - started < SOON
     assert said.endswith(".")
 
 

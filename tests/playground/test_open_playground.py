@@ -23,6 +23,9 @@ from bot.settings import Settings
 from tests.pictures import PNG
 from training.world import COLOURS, NATURAL_COLOUR
 
+#: Seconds that a busy machine may let pass between two looks at a clock.
+SLACK = 30
+
 
 def settings(folder: Path) -> Settings:
     return Settings(_env_file=None, model_base=TINY, model_refiner=TINY, data_dir=folder)
@@ -30,12 +33,12 @@ def settings(folder: Path) -> Settings:
 
 def test_the_clock_goes_with_the_machines_and_can_be_moved_ahead() -> None:
     clock = WallClock()
-    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 1
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < SLACK
     # Estimates compare times of both: SimCord gives commands its own clock, and the queue has the machine's.
-    assert abs(clock.elapsed - time.monotonic()) < 1
-    clock.advance(60)
-    assert 59 < clock.elapsed - time.monotonic() < 61
-    assert 59 < (clock.now() - datetime.now(UTC)).total_seconds() < 61
+    assert abs(clock.elapsed - time.monotonic()) < SLACK
+    clock.advance(3600)
+    assert abs(clock.elapsed - time.monotonic() - 3600) < SLACK
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds() - 3600) < SLACK
 
 
 async def test_alice_and_bob_draw_and_mira_moderates(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ class Visitor:
         self.troubles: list[str] = []
         page.on("console", lambda message: self.troubles.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(address)
         self.settle()
 
