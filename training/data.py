@@ -113,7 +113,7 @@ def main() -> None:
     """Draw all buckets."""
     parser = argparse.ArgumentParser(prog="python -m training.data", description=__doc__)
     parser.add_argument("--square", type=int, default=24_000, help="square pictures")
-    parser.add_argument("--other", type=int, default=2_600, help="pictures in each other bucket")
+    parser.add_argument("--other", type=int, default=3_000, help="pictures in each other bucket")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     for number, bucket in enumerate(BUCKETS):
