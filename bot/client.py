@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import aiohttp
@@ -107,7 +107,7 @@ class ImagineBot(commands.Bot):
     async def login(self, token: str) -> None:
         """Log in by REST. Raises `StartupFailed` with what to do."""
         settings = self._settings
-        self._redirection.enter_context(redirected(settings.discord_api_url, settings.discord_gateway_url))
+        self._redirection.callback(redirect(settings.discord_api_url, settings.discord_gateway_url))
         try:
             await super().login(token)
         except discord.LoginFailure as error:
@@ -189,16 +189,17 @@ def _parsed(state: str | None) -> dict[str, Any]:
     return json.loads(state) if state else {}
 
 
-@contextmanager
-def redirected(api_url: str, gateway_url: str) -> Iterator[None]:
-    """Send discord.py to these addresses for as long as the bot is logged in.
+def redirect(api_url: str, gateway_url: str) -> Callable[[], None]:
+    """Send discord.py to these addresses, until what is returned is called.
 
     discord.py keeps both in class attributes and nowhere else, so other clients in this process are redirected too;
-    they are left alone when the addresses are Discord's own, and get the old ones back when the bot leaves.
+    they are left alone when the addresses are Discord's own, and get the old ones back when the bot leaves. Not a
+    generator: one that is dropped runs its end whenever it is collected, in the middle of another client's life.
     """
     known = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = api_url.rstrip("/"), yarl.URL(gateway_url)
-    try:
-        yield
-    finally:
+
+    def undo() -> None:
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = known
+
+    return undo
