@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import redirected
+from bot.client import redirect
 from bot.layers import merge
 from bot.model_info import read_model_info
 from bot.settings import Settings
@@ -47,6 +47,6 @@ async def run_naive_bot(settings: Settings) -> None:
 
     bot.setup_hook = sync  # type: ignore[method-assign]
     assert settings.discord_token is not None
-    with redirected(settings.discord_api_url, settings.discord_gateway_url):
-        async with bot:
-            await bot.start(settings.discord_token.get_secret_value())
+    redirect(settings.discord_api_url, settings.discord_gateway_url)
+    async with bot:
+        await bot.start(settings.discord_token.get_secret_value())
