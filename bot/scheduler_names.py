@@ -70,10 +70,9 @@ def find_scheduler(name: str) -> str | None:
 
 
 def nearest_schedulers(name: str) -> list[str]:
-    """The known names that look most like `name`, best first; all of them where none does."""
+    """The three known names that look most like `name`, best first, however little they do."""
     folded = {_folded(each): each for each in SCHEDULERS}
-    near = difflib.get_close_matches(_folded(name), folded, n=3, cutoff=0.5)
-    return [folded[each] for each in near] or list(SCHEDULERS)
+    return [folded[each] for each in difflib.get_close_matches(_folded(name), folded, n=3, cutoff=0)]
 
 
 def _folded(name: str) -> str:

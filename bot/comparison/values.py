@@ -147,7 +147,7 @@ class ValueReader:
             return Value(spacing, {axis.field: spacing})
         known = find_scheduler(part)
         if known is None:
-            nearest = ", ".join(nearest_schedulers(part)[:3])
+            nearest = ", ".join(nearest_schedulers(part))
             raise InvalidParameters(
                 "{title} {value} is unknown. Nearest: {nearest}.", title=axis.name, value=quoted(part), nearest=nearest
             )

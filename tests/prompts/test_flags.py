@@ -121,6 +121,7 @@ def test_what_is_no_flag_stays_text(text: str) -> None:
             "--refiner takes on, off, or where the refiner takes over, as in --refiner 0.8, not “maybe”.",
         ),
         ("--scheduler Eular", "scheduler “Eular” is unknown. Nearest: Euler, Euler a, Euler Karras."),
+        ("--scheduler Foo", "scheduler “Foo” is unknown. Nearest: Euler SGM Uniform, DPM++ 2M SGM Uniform, SA-Solver."),
         ("--style inc", "style “inc” is unknown. Nearest: ink."),
         ("--lora ink:much", "“--lora ink:much” is no LoRA: write its name and a weight from -2 to 2, as in ink:0.8."),
         ("--ar 1:1 --w 512", "The prompt says its size twice: --ar 1:1 and --w 512. Leave one of the two out."),
