@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 #: Jobs that wait for the bot itself to do something.
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
 CHANGEABLE = frozenset(
-    {"status", "channel_id", "message_id", "attempts", "error", "remarks", "started_at", "finished_at"}
+    {"status", "channel_id", "message_id", "attempts", "error", "remarks", "is_told", "started_at", "finished_at"}
 )
 MAX_ID = 2**63 - 1
 
@@ -57,6 +57,8 @@ class Storage:
         locale: str | None = None,
         original_id: str | None = None,
         comparison: Comparison | None = None,
+        weight: float = 1.0,
+        tier: int = 0,
     ) -> Job:
         """A new job, waiting; on disk when this returns."""
         statement = (
@@ -73,6 +75,8 @@ class Storage:
                 locale=locale,
                 original_id=original_id,
                 comparison=null() if comparison is None else comparison.to_json(),
+                weight=weight,
+                tier=tier,
                 created_at=datetime.now(UTC),
             )
             .returning(jobs)

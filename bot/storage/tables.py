@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -99,6 +103,9 @@ jobs = Table(
     Column("locale", String(20)),
     Column("original_id", String(64)),
     Column("comparison", Document),
+    Column("weight", Float, nullable=False, server_default=text("1.0")),
+    Column("tier", Integer, nullable=False, server_default=text("0")),
+    Column("is_told", Boolean, nullable=False, server_default=true()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
