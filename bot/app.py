@@ -42,7 +42,7 @@ class Application:
     async def working(self) -> AsyncIterator[None]:
         """Take jobs and deliver pictures. Enter it once the bot can send requests to Discord."""
         async with self.bot.delivery, self.queue:
-            await self.bot.delivery.resume(await self.generation.recover())
+            await self.bot.delivery.resume(await self.generation.recording.recover())
             yield
 
 

@@ -87,7 +87,7 @@ class SimulatedServer:
         self.application = await self._running.enter_async_context(
             open_application(chosen, self.executor, EditPace(PACE))
         )
-        self.application.generation.subscribe(lambda _: self._changed.set())
+        self.application.generation.recording.subscribe(lambda _: self._changed.set())
         if not hasattr(self, "env"):
             self.build_world(self.application)
             await self.env.start()

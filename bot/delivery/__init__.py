@@ -50,7 +50,7 @@ class Delivery:
         self._supervisor: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._generation.subscribe(self.handle)
+        self._generation.recording.subscribe(self.handle)
         self._supervisor = asyncio.create_task(self._supervise(), name="delivery")
         return self
 

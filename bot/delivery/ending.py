@@ -58,12 +58,12 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
         way = await _post_pictures(live, outcome, pngs)
     except (BotError, TooLarge) as error:
         reason = TOO_LARGE if isinstance(error, TooLarge) else error.sentence
-        await generation.undeliverable(job.id, reason)
+        await generation.recording.undeliverable(job.id, reason)
         return await _say(live, job.evolve(status=JobStatus.FAILED), reason)
     if way is None:
-        await generation.undeliverable(job.id, NO_WAY)
+        await generation.recording.undeliverable(job.id, NO_WAY)
     else:
-        await generation.posted(job.id)
+        await generation.recording.posted(job.id)
     return way
 
 

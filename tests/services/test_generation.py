@@ -54,7 +54,7 @@ class Room:
             ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals, Assets()
         )
         self.told = Seen()
-        self.service.subscribe(self.told.add)
+        self.service.recording.subscribe(self.told.add)
 
     async def submit(self, user_id: int = ALICE, prompt: str = "a fox") -> Job:
         return await self.service.submit(user_id=user_id, guild_id=1, channel_id=2, changes={"prompt": prompt})
@@ -97,7 +97,7 @@ async def test_a_job_is_on_disk_and_in_line_when_it_is_accepted(room: Room) -> N
 
 async def test_listeners_hear_of_a_picture_after_it_is_on_disk_and_recorded(room: Room) -> None:
     seen = []
-    room.service.subscribe(lambda event: seen.append((type(event), sorted(room.pictures.glob("*.png")))))
+    room.service.recording.subscribe(lambda event: seen.append((type(event), sorted(room.pictures.glob("*.png")))))
     await room.submit()
     job = await room.finish(1)
     assert job.status is JobStatus.POSTING
@@ -105,7 +105,7 @@ async def test_listeners_hear_of_a_picture_after_it_is_on_disk_and_recorded(room
     assert seen == [(JobStarted, []), (JobSucceeded, [room.pictures / "1-0.png"])]
     assert await room.service.pictures_of(1) == [PNG]
     for _ in range(2):
-        await room.service.posted(1)
+        await room.service.recording.posted(1)
     assert (await room.service.get(1)).status is JobStatus.SUCCEEDED
 
 
@@ -122,7 +122,7 @@ async def test_a_listener_that_breaks_takes_nothing_from_the_others(
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    room.service._listeners.insert(0, broken)
+    room.service.recording._listeners.insert(0, broken)
     await room.submit()
     await room.finish(1)
     assert "JobSucceeded could not be told" in caplog.messages
@@ -184,7 +184,7 @@ async def test_delete_takes_the_pictures_of_a_finished_job_only(room: Room) -> N
     await room.finish(1)
     with pytest.raises(JobUnfinished, match=r"Job #1 is about to be posted\. Try again in a moment\."):
         await room.service.delete(1, user_id=ALICE)
-    await room.service.posted(1)
+    await room.service.recording.posted(1)
     with pytest.raises(NotYourJob):
         await room.service.delete(1, user_id=BOB)
     await room.service.delete(1, user_id=ALICE)
@@ -208,7 +208,7 @@ async def test_pictures_that_cannot_be_written_fail_the_job_with_words(room: Roo
 async def test_what_cannot_be_delivered_keeps_pictures_and_reason(room: Room) -> None:
     await room.submit()
     await room.finish(1)
-    await room.service.undeliverable(1, Sentence("Nobody is at home."))
+    await room.service.recording.undeliverable(1, Sentence("Nobody is at home."))
     job = await room.service.get(1)
     assert (job.status, str(job.error)) == (JobStatus.FAILED, "Nobody is at home.")
     assert await room.service.pictures_of(1) == [PNG]
@@ -231,7 +231,7 @@ async def test_what_the_last_run_left_is_taken_up_in_its_order(tmp_path: Path) -
         await room.finish(1)
         await room.executor.started.holds(2)
     async with opened(tmp_path) as room:
-        [to_post] = await room.service.recover()
+        [to_post] = await room.service.recording.recover()
         assert (to_post.id, to_post.status) == (1, JobStatus.POSTING)
         assert [job.id for job in room.service.line()] == [2, 3]
         assert (await room.is_told(JobRequeued, 2)).attempts == 0
@@ -262,7 +262,7 @@ async def test_what_was_posted_while_the_database_was_locked_is_not_drawn_again(
         assert (await room.finish(1)).id == 1
         another.execute("ROLLBACK")
     assert (await room.service.get(1)).status is JobStatus.RUNNING
-    await room.service.posted(1)
+    await room.service.recording.posted(1)
     assert (await room.service.get(1)).status is JobStatus.SUCCEEDED
-    assert await room.service.recover() == []
+    assert await room.service.recording.recover() == []
     assert room.service.line() == ()
