@@ -114,7 +114,7 @@ class ExecutorDied(GenerationFailed):
 
 
 class ExecutorUnavailable(GenerationFailed):
-    """The process that makes the pictures cannot be started. The owner of this bot finds the reason in its log."""
+    """The model cannot be loaded right now; the owner of this bot sees why in its log. It is tried again by itself."""
 
 
 class StorageUnavailable(BotError):

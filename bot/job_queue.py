@@ -100,10 +100,10 @@ class JobQueue:
 
     def check_admission(self, user_id: int) -> None:
         """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
-        health = self._executor.health()
-        if health.state is ExecutorState.UNAVAILABLE:
-            raise ExecutorUnavailable(health.detail)
-        own = [job for job in (*self._running.values(), *self._line) if job.user_id == user_id]
+        if self._executor.health().state is ExecutorState.UNAVAILABLE:
+            # In general words: what the executor says is for the owner, and may name files and addresses.
+            raise ExecutorUnavailable
+        own = [job for job in self._running.values() if job.user_id == user_id] + self._line.of_user(user_id)
         if len(own) >= self._max_jobs_per_user:
             raise TooManyJobs(
                 "You may have {allowed} at a time. Yours: {jobs}. Cancel one or wait.",
@@ -119,6 +119,11 @@ class JobQueue:
     def submit(self, job: Job) -> None:
         """Put a recorded job in line."""
         self._line.push(job)
+        self._arrived.set()
+
+    def submit_first(self, job: Job) -> None:
+        """Put a job in line that had its turn before the bot was stopped, before all that had none."""
+        self._line.push_first(job, is_charged=False)
         self._arrived.set()
 
     def amend(self, job_id: int, **changes: Any) -> None:
@@ -205,7 +210,7 @@ class JobQueue:
             self._cancelled.discard(job.id)
             await self._tell(_cancelled(job))
         elif isinstance(event, JobRequeued):
-            self._line.push_first(job.evolve(status=JobStatus.QUEUED))
+            self._line.push_first(job.evolve(status=JobStatus.QUEUED, attempts=event.job.attempts))
             self._arrived.set()
         else:
             await self._tell(event)
@@ -218,6 +223,9 @@ class JobQueue:
             images = await self._executor.generate([job], self._on_progress)
         except GenerationCancelled:
             return _cancelled(job)
+        except ExecutorUnavailable:
+            # Taken by nobody: it loses neither its place nor one of its attempts.
+            return JobRequeued(job.evolve(status=JobStatus.QUEUED, attempts=job.attempts - 1))
         except ExecutorDied as error:
             log.warning("job %s: the executor died under attempt %s", job.id, job.attempts)
             if job.attempts < MAX_ATTEMPTS:
@@ -234,7 +242,10 @@ class JobQueue:
 
     def _leave(self, job_id: int) -> Job:
         del self._taken_at[job_id]
-        return self._running.pop(job_id)
+        job = self._running.pop(job_id)
+        if not self._running and not self._line:
+            self._line.rest()
+        return job
 
     async def _tell(self, event: QueueEvent) -> None:
         """Have the listener record an event, and see it through: being cancelled meanwhile loses no outcome."""

@@ -140,14 +140,30 @@ async def test_while_the_model_loads_jobs_keep_their_places_and_can_be_cancelled
 async def test_an_executor_that_cannot_be_started_takes_nobodys_place(desk: Desk) -> None:
     desk.executor.become(ExecutorState.LOADING)
     desk.submit(1, 2)
-    desk.executor.become(ExecutorState.UNAVAILABLE, "The device is gone.")
-    with pytest.raises(ExecutorUnavailable, match="The device is gone"):
+    desk.executor.become(ExecutorState.UNAVAILABLE, "/srv/model is gone.")
+    with pytest.raises(
+        ExecutorUnavailable, match=r"^The model cannot be loaded right now; the owner of this bot sees why"
+    ):
         desk.queue.check_admission(ALICE)
     assert await desk.queue.cancel(1)
     assert [type(event) for event in desk.events] == [JobCancelled]
     assert [job.id for job in desk.queue.waiting] == [2]
     desk.executor.become(ExecutorState.READY)
     await desk.executor.started.holds(2)
+
+
+async def test_an_executor_that_is_gone_when_a_job_reaches_it_costs_the_job_neither_place_nor_attempt(
+    desk: Desk,
+) -> None:
+    desk.submit(1, 2)
+    await desk.executor.started.holds(1)
+    desk.executor.become(ExecutorState.UNAVAILABLE)
+    desk.executor.fail(1, ExecutorUnavailable("/srv/model is gone."))
+    await desk.told.holds((JobRequeued, 1))
+    assert desk.last(JobRequeued).job.attempts == 0
+    desk.executor.become(ExecutorState.READY)
+    await desk.executor.started.until(lambda items: items == [1, 1])
+    assert [job.attempts for job in desk.queue.running] == [1]
 
 
 async def test_a_job_that_arrives_while_the_executor_is_away_waits_for_it(desk: Desk) -> None:

@@ -11,7 +11,6 @@ from discord import Locale
 
 from bot.cogs.completion import complete_style
 from bot.comparison.axes import AXES
-from bot.errors import ExecutorUnavailable
 from bot.executors import ExecutorState
 from bot.jobs import JobStatus
 from bot.parameters import Parameters
@@ -191,10 +190,10 @@ async def test_a_german_is_refused_in_german(server: SimulatedServer) -> None:
 
 async def test_why_nothing_can_be_drawn_is_said_in_german_too(server: SimulatedServer) -> None:
     server.expects_trouble = True
-    server.executor.become(ExecutorState.UNAVAILABLE, str(ExecutorUnavailable()))
+    server.executor.become(ExecutorState.UNAVAILABLE, "/srv/model is broken.")
     refusal = (await server.unchecked("imagine", locale="de", prompt="a fox")).text
-    assert refusal.startswith("Der Prozess, der die Bilder macht, lässt sich nicht starten.")
-    assert "Der Prozess, der die Bilder macht, lässt sich" in (await server.unchecked("queue", locale="de")).text
+    assert refusal.startswith("Das Modell lässt sich gerade nicht laden; den Grund sieht der Betreiber")
+    assert "as Modell lässt sich gerade nicht laden" in (await server.unchecked("queue", locale="de")).text
 
 
 async def test_a_german_gets_a_german_card_from_the_line_to_the_picture(server: SimulatedServer) -> None:

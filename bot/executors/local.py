@@ -1,4 +1,4 @@
-"""LocalExecutor: a child process owns the device; when it dies, it is started again."""
+"""LocalExecutor: a child process owns the device; when it dies, or hangs, or cannot load, another one is started."""
 
 from __future__ import annotations
 
@@ -6,12 +6,8 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import multiprocessing
-import signal
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self
 
@@ -21,18 +17,36 @@ from bot.diffusion.hub import HubAccess
 from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed
 from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState, OnEvent
+from bot.executors.child import Child
 from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
-from bot.executors.worker import work
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo
 
 log = logging.getLogger(__name__)
 
-#: So many deaths in a row, none of which got as far as a loaded model, and it is not started again.
+#: So many deaths in a row, none of which got as far as a loaded model, and the next start waits as for a failed load.
 MAX_FAILED_STARTS = 5
 #: The pause after the first death, the second, and so on.
 BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-STOP_WITHIN_S = 5.0
+#: The pause after a model could not be loaded, the second time, and so on: its reason may pass, or be mended meanwhile.
+RETRY_S = (30.0, 60.0, 120.0, 300.0, 600.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How many seconds a child may say nothing while it is at work, before it counts as hanging.
+
+    Generous, since work that goes on is killed by it: a slow disk says nothing while the UNet is read, nor does a
+    device while it decodes or enlarges the largest pictures.
+    """
+
+    loading: float = 1200.0
+    gpu: float = 300.0
+    cpu: float = 1800.0
+
+    def at(self, device: str) -> float:
+        """That of work on this device."""
+        return self.cpu if device == "cpu" else self.gpu
 
 
 @dataclass(eq=False, slots=True)
@@ -57,7 +71,14 @@ class LocalExecutor:
     max_batch = 1
 
     def __init__(
-        self, model: ModelInfo, device: str = "auto", hub: HubAccess | None = None, *, assets: Assets | None = None
+        self,
+        model: ModelInfo,
+        device: str = "auto",
+        hub: HubAccess | None = None,
+        *,
+        assets: Assets | None = None,
+        retry: Sequence[float] = RETRY_S,
+        silence: Silence | None = None,
     ) -> None:
         self._model, self._device, self._hub = model, device, hub or HubAccess()
         self._assets = assets or Assets()
@@ -65,11 +86,13 @@ class LocalExecutor:
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)
         self._run: _Run | None = None
-        self._connection: Connection | None = None
+        self._child: Child | None = None
+        self._owed: set[int] = set()  # the batches that the child has and has not answered
         self._supervisor: asyncio.Task[None] | None = None
-        self._pid: int | None = None
+        self._retry, self._silence = retry, silence or Silence()
         self._deaths = 0  # in a row, with no answer between them
         self._failed_starts = 0  # in a row
+        self._failures = 0  # to load, in a row
         self._restarts = 0
 
     async def __aenter__(self) -> Self:
@@ -86,7 +109,7 @@ class LocalExecutor:
         self._give_up("The process that makes the pictures has been stopped.")
 
     async def ready(self) -> None:
-        """Wait until the model is loaded. Raises `ExecutorUnavailable` when that has become hopeless."""
+        """Wait until the model is loaded. Raises `ExecutorUnavailable` as soon as it cannot be, see `health`."""
         while self._health.state not in (ExecutorState.READY, ExecutorState.BUSY):
             if self._health.state is ExecutorState.UNAVAILABLE:
                 raise ExecutorUnavailable(self._health.detail)
@@ -134,79 +157,79 @@ class LocalExecutor:
             run.fail(ExecutorUnavailable(self._health.detail))
         elif self._health.state is ExecutorState.READY and self._send(Generate(run.number, run.batch)):
             run.is_sent = True
+            self._owed.add(run.number)
+            self._watch()
             self._set(ExecutorState.BUSY)
 
     def _send(self, message: Generate | Cancel) -> bool:
-        """Whether it could be sent. To a dead child it cannot; the reader will report that end in a moment."""
-        if self._connection is None:
-            return False
-        try:
-            self._connection.send(message)
-        except OSError:
-            return False
-        return True
+        return self._child is not None and self._child.send(message)
 
     async def _supervise(self) -> None:
-        """Start the child, pass on what it says, start it again with a growing pause when it dies."""
-        try:
-            while (hopeless := await self._one_life()) is None:
-                if self._failed_starts >= MAX_FAILED_STARTS:
-                    hopeless = str(ExecutorUnavailable())
-                    break
+        """Start the child, pass on what it says, and start it again: soon after a death, later where it cannot load."""
+        while True:
+            try:
+                reason = await self._one_life()
+            except Exception:
+                log.exception("the executor's process could not be looked after")
+                self._bury()
+                reason = None
+            if reason is None and self._failed_starts < MAX_FAILED_STARTS:
                 self._restarts += 1
                 log.warning("the executor's process ended; starting it again (%d)", self._restarts)
                 await asyncio.sleep(BACKOFF_S[min(self._deaths, len(BACKOFF_S)) - 1])
-        except Exception:
-            log.exception("the executor's process cannot be looked after any more")
-            hopeless = str(ExecutorUnavailable())
-        log.error("%s", hopeless)
-        self._give_up(hopeless)
+                continue
+            pause = self._retry[min(self._failures, len(self._retry) - 1)]
+            self._failures += 1
+            told = reason or f"The process that makes the pictures died {self._failed_starts} times while it started."
+            log.error("%s It is tried again in %.0f seconds.", told, pause)
+            self._give_up(told)
+            await asyncio.sleep(pause)
+            self._set(ExecutorState.LOADING, "trying again", 0.0)
 
     async def _one_life(self) -> str | None:
-        """Run one child to its end; the reason why another one would be no better, or None."""
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        arguments = (theirs, self._model, self._device, self._hub, self._assets)
-        process = context.Process(target=work, args=arguments, daemon=True)
+        """Run one child to its end; the reason why it could not load the model, or None where it died."""
         self._failed_starts += 1  # until it says that it has loaded
         try:
-            with _deaf_to_ctrl_c():
-                process.start()
-        except OSError:  # no memory for one more process, say
+            child = Child.start(self._model, self._device, self._hub, self._assets)
+        except OSError:
             log.exception("the executor's process could not be started")
-            ours.close()
             self._bury()
             return None
-        finally:
-            theirs.close()
-        self._pid, self._connection = process.pid, ours
+        self._child = child
         self._set(self._health.state, self._health.detail, self._health.progress)
-        messages: asyncio.Queue[FromChild | None] = asyncio.Queue()
-        reader = threading.Thread(
-            target=_read, args=(ours, asyncio.get_running_loop(), messages), name="executor reader", daemon=True
-        )
-        reader.start()
+        child.watch(self._silence.loading)
         try:
-            while (message := await messages.get()) is not None:
+            while (message := await child.hear()) is not None:
                 if isinstance(message, LoadFailed):
                     return message.reason
                 self._take(message)
+                self._watch()
             self._bury()
             return None
         finally:
-            self._pid = self._connection = None
-            process.kill()
-            await asyncio.shield(asyncio.to_thread(process.join, STOP_WITHIN_S))
-            await asyncio.shield(asyncio.to_thread(reader.join, STOP_WITHIN_S))
-            ours.close()
-            process.close()
+            self._child = None
+            self._owed.clear()
+            await child.end()
+
+    def _watch(self) -> None:
+        """The child has said something, or was told to: from now on it may be silent for so long, or for ever."""
+        if self._child is None:
+            return
+        if self._health.state is ExecutorState.LOADING:
+            self._child.watch(self._silence.loading)
+        elif self._owed:
+            self._child.watch(self._silence.at(self._health.device))
+        else:
+            self._child.rest()
 
     def _take(self, message: FromChild) -> None:
         run = self._run
+        if isinstance(message, Generated | Failed):
+            self._owed.discard(message.number)
         if isinstance(message, Loading):
             self._set(ExecutorState.LOADING, message.detail, message.progress)
         elif isinstance(message, Loaded):
-            self._failed_starts = 0
+            self._failed_starts = self._failures = 0
             self._health = replace(self._health, device=message.device, memory=message.memory)
             self._set(ExecutorState.READY)
             self._send_run()
@@ -225,7 +248,7 @@ class LocalExecutor:
     def _bury(self) -> None:
         """The child is dead: whatever it had is lost, and nothing can be sent until the next one has loaded."""
         self._deaths += 1
-        self._pid = self._connection = None
+        self._child = None
         self._set(ExecutorState.RESTARTING, "the picture process is starting again")
         if self._run is not None and self._run.is_sent:
             self._run.fail(ExecutorDied())
@@ -236,8 +259,9 @@ class LocalExecutor:
             self._run.fail(ExecutorUnavailable(reason))
 
     def _set(self, state: ExecutorState, detail: str = "", progress: float = 1.0) -> None:
+        pid = None if self._child is None else self._child.pid
         self._health = replace(
-            self._health, state=state, detail=detail, progress=progress, pid=self._pid, restarts=self._restarts
+            self._health, state=state, detail=detail, progress=progress, pid=pid, restarts=self._restarts
         )
         self._changed.set()
 
@@ -247,29 +271,3 @@ def _tell(on_event: OnEvent, progress: Progress) -> None:
         on_event(progress)
     except Exception:
         log.exception("job %s: a step could not be told", progress.job_id)
-
-
-@contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """A process that is started inside never hears Ctrl-C, from its first import on; this one hears it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _read(connection: Connection, loop: asyncio.AbstractEventLoop, messages: asyncio.Queue[FromChild | None]) -> None:
-    """Hand every message to the loop; None is the end. A thread, since a large picture would block the loop."""
-    while True:
-        try:
-            message = connection.recv()
-        except (EOFError, OSError):
-            message = None
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(messages.put_nowait, message)
-        if message is None:
-            return

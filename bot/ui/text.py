@@ -148,10 +148,9 @@ def warming_up(health: ExecutorHealth | None) -> Sentence | None:
             return Sentence.of("warming up")
         case ExecutorState.RESTARTING:
             return Sentence.of("warming up · the picture process is being started again")
-        case ExecutorState.UNAVAILABLE if health.detail:
-            return Sentence.of(health.detail)
         case ExecutorState.UNAVAILABLE:
-            return Sentence.of("the picture process cannot be started")
+            # Its reason is for the owner: it may name files and addresses.
+            return Sentence.of("the model cannot be loaded right now; it is tried again by itself")
         case _:
             return None
 

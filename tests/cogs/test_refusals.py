@@ -122,9 +122,13 @@ async def test_where_the_bot_may_not_post_nothing_is_begun(server: SimulatedServ
     assert server.executor.started.items == []
 
 
-async def test_when_the_picture_process_cannot_start_it_is_said_with_a_reference(server: SimulatedServer) -> None:
+async def test_why_the_model_cannot_be_loaded_is_for_its_owner_only(server: SimulatedServer) -> None:
     server.expects_trouble = True
-    server.executor.become(ExecutorState.UNAVAILABLE, "The model folder is broken.")
+    server.executor.become(ExecutorState.UNAVAILABLE, "/srv/model is broken.")
     answer = await server.imagine()
-    assert answer.text.startswith("The model folder is broken. Reference for the owner of this bot: `")
+    assert answer.text.startswith(
+        "The model cannot be loaded right now; the owner of this bot sees why in its log. It is tried again by itself. "
+        "Reference for the owner of this bot: `"
+    )
+    assert "/srv" not in answer.text
     assert answer.is_private

@@ -42,8 +42,8 @@ def colour_of(card: Layout) -> discord.Colour | int | None:
             "Next in line · warming up · the picture process is being started again · #41",
         ),
         (
-            Standing(position=1, health=ExecutorHealth(ExecutorState.UNAVAILABLE, "The model is broken.")),
-            "Next in line · The model is broken. · #41",
+            Standing(position=1, health=ExecutorHealth(ExecutorState.UNAVAILABLE, "/srv/model is broken.")),
+            "Next in line · the model cannot be loaded right now; it is tried again by itself · #41",
         ),
         (Standing(position=1, health=ExecutorHealth(ExecutorState.BUSY)), "Next in line · #41"),
     ],

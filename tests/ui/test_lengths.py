@@ -82,7 +82,7 @@ def test_the_largest_cards_of_a_job_fit_into_a_message(locale: str) -> None:
 
 def assert_cards_fit(job: Job) -> None:
     pictures = [Picture(filename=f"{number}.png", description="x" * ALT_TEXT_LENGTH) for number in range(4)]
-    broken = ExecutorHealth(ExecutorState.UNAVAILABLE, "*" * 1000)
+    broken = ExecutorHealth(ExecutorState.UNAVAILABLE)
     for card in (
         cards.open_card(job, Standing(position=100, notice=cards.RESTARTED, health=broken)),
         cards.open_card(job.evolve(status=JobStatus.RUNNING), Standing(notice=cards.STOPPED)),
