@@ -62,7 +62,7 @@ async def open_application(
         queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
         pictures = PictureFolder(settings.data_dir / "pictures")
         inputs, assets = InputFolder(settings.inputs_dir), Assets.of(settings)
-        prompts = PromptReader(model.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
+        prompts = PromptReader(model, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         originals = OriginalFolder(settings.data_dir / "originals")
         generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])

@@ -9,6 +9,7 @@ from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters, title
+from bot.sentences import Sentence
 
 #: A draft takes this share of the usual steps.
 SHARE = 1 / 4
@@ -16,6 +17,9 @@ SHARE = 1 / 4
 FEWEST_STEPS = 4
 #: These draw a finished picture in so few steps.
 DISTILLED = ("LCM", "TCD")
+#: What a draft sets.
+DRAFTED = ("num_inference_steps", "timestep_spacing")
+IS_DRAFT = "a draft: Finish, under More, takes {steps} steps"
 
 
 def usual_steps(model: ModelInfo) -> int:
@@ -39,6 +43,11 @@ def drafted(changes: Mapping[str, Any], model: ModelInfo) -> dict[str, Any]:
             )
     # With so few steps, those at the very start matter most.
     return {"num_inference_steps": draft_steps(model), "timestep_spacing": "trailing", **changes}
+
+
+def about_draft(model: ModelInfo) -> Sentence:
+    """What the author of a draft should know."""
+    return Sentence.of(IS_DRAFT, steps=usual_steps(model))
 
 
 def is_draft(parameters: Parameters, model: ModelInfo) -> bool:

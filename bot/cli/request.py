@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from bot.diffusion.assets import Assets
-from bot.drafting import drafted
+from bot.drafting import IS_DRAFT, drafted
 from bot.errors import InvalidParameters, InvalidUpload
 from bot.inputs import InputFolder
 from bot.layers import bucket, merge, model_defaults, size_like
@@ -47,7 +47,7 @@ def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, i
         changes["timesteps"] = _timesteps(options["timesteps"])
     if options.get("draft"):
         changes = drafted(changes, info)
-    reader = PromptReader(info.native_size, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
+    reader = PromptReader(info, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
     kept, shape = _inputs(options.get("image"), options.get("mask_image"), inputs)
     beneath = model_defaults(info)
     if shape is not None:
@@ -58,7 +58,9 @@ def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, i
     if shape is not None and not {"width", "height"}.intersection(changes):
         typer.echo(f"size {parameters.width} × {parameters.height}: the shape of the image", err=True)
     for remark in (*remarks, *read):
-        typer.echo(str(remark), err=True)
+        # There is no button here that finishes a draft.
+        if remark.template != IS_DRAFT:
+            typer.echo(str(remark), err=True)
     return parameters
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.drafting import drafted, usual_steps
+from bot.drafting import about_draft, drafted
 from bot.errors import InvalidParameters
 from bot.layers import bucket
 from bot.model_info import ModelInfo
@@ -18,7 +18,6 @@ from bot.prompts.settings_text import refiner_from
 from bot.sentences import Sentence
 
 TWICE = "{title} is there twice: as an option, and in advanced. Leave one of the two out."
-IS_DRAFT = "a draft: Finish, under More, takes {steps} steps"
 NEEDS_IMAGE = "{title} needs an image to work on. Add one, or leave it out."
 
 
@@ -43,15 +42,16 @@ def read_options(said: Mapping[str, Any], prompts: PromptReader, model: ModelInf
     options = {name: value for name, value in said.items() if value is not None}
     changes = {name: value for name, value in options.items() if name in Parameters.model_fields}
     changes |= _size(options.get("aspect_ratio"), model) | _refiner(options, model)
-    remarks: list[Sentence] = []
+    is_draft, remarks = options.get("draft", False), list[Sentence]()
     if "loras" in options:
         changes["loras"], remarks = read_loras(options["loras"], "lora:")
     if "advanced" in options:
         settings, more = read_advanced(options["advanced"], prompts.flags, model)
+        is_draft = settings.pop("draft", is_draft)
         changes, remarks = _both(changes, settings), remarks + more
-    if options.get("draft"):
+    if is_draft:
         changes = drafted(changes, model)
-        remarks.append(Sentence.of(IS_DRAFT, steps=usual_steps(model)))
+        remarks.append(about_draft(model))
     return Asked(changes, remarks)
 
 

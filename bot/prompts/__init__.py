@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.ays import ays_timesteps
+from bot.drafting import about_draft, drafted
 from bot.errors import InvalidParameters, RequestRejected
 from bot.explanations import NESTED
 from bot.layers import AYS, clamp, find_spacing, random_seed
+from bot.model_info import ModelInfo
 from bot.parameters import MAX_PROMPT_LENGTH, Lora, Parameters, quoted, title
 from bot.prompts.alternatives import parse
 from bot.prompts.drawing import draw
@@ -32,9 +34,10 @@ SIZES = ("width", "height")
 class PromptReader:
     """Reads what members type into prompts. It looks into files, so it works in a thread, not on the loop."""
 
-    def __init__(self, native_size: int, styles: Styles, wildcards: Path | None = None) -> None:
+    def __init__(self, model: ModelInfo, styles: Styles, wildcards: Path | None = None) -> None:
         self.styles = styles
-        self.flags = FlagReader(native_size, styles)
+        self.flags = FlagReader(model.native_size, styles)
+        self._model = model
         self._wildcards = wildcards
 
     def wildcards(self) -> Wildcards:
@@ -62,6 +65,8 @@ class PromptReader:
         drawn_negative = draw(negative, drawing_seed, wildcards, "negative_prompt")
         spoken = self._spoken(typed, drawing_seed, wildcards)
         remarks = spoken.remarks + _settle(spoken, said, whole)
+        if "draft" in spoken.typed and "num_inference_steps" in spoken.fields:
+            remarks.append(about_draft(self._model))
         if seed is None and _is_drawn(typed, negative) and spoken.fields.get("seed") is None:
             spoken.fields["seed"] = drawing_seed
         result = {**said, **spoken.fields}
@@ -117,6 +122,11 @@ class PromptReader:
 
     def _spoken(self, typed: str, seed: int, wildcards: Wildcards) -> Said:
         said = self.flags.read(draw(typed, seed, wildcards))
+        if said.fields.pop("draft", False):
+            said.fields = drafted(said.fields, self._model)
+            said.typed["num_inference_steps"] = said.typed["draft"]
+        else:
+            said.typed.pop("draft", None)
         said.text, loras, remarks = take_tags(said.text)
         said.loras += loras
         said.remarks += remarks
@@ -142,6 +152,8 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
     """Take from `spoken` what an option says too; a remark where they differ."""
     remarks: dict[str, Sentence] = {}
     options = {name for name, value in said.items() if name != "seed" or value is not None}
+    if said.get("timesteps") is not None:
+        options.add("num_inference_steps")
     if options.intersection(SIZES) and all(name in spoken.fields for name in SIZES):
         options |= set(SIZES)
     for name in list(spoken.fields):
@@ -149,10 +161,14 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
             spoken.fields[name] = whole.get(name) or REFINER_FROM
         if name not in options:
             continue
-        value, flag = spoken.fields.pop(name), spoken.typed[name]
+        value, flag = spoken.fields.pop(name), spoken.typed.get(name)
+        if flag is None:
+            # It goes without saying, as the spacing of a draft.
+            continue
         if name in SIZES and value != said.get(name):
             remarks[flag] = Sentence.of(SIZE_COUNTS, flag=flag)
-        elif name not in SIZES and value != said[name]:
+        elif name not in SIZES and value != said.get(name):
+            name = name if name in said else "timesteps"
             shown = "off" if said[name] is None else said[name]
             shown = quoted(shown).strip("“”")
             remarks[flag] = Sentence.of(OPTION_COUNTS, title=title(name), value=shown, flag=flag)

@@ -17,7 +17,7 @@ from bot.sentences import Sentence
 
 NO_SETTING = "{text} is no setting. Write a name, a colon and a value, as in eta: 0.5, crop: 0,0."
 #: Names of lines that no flag has.
-_FLAGLESS = ("image", "mask", "upscaler")
+_FLAGLESS = ("image", "mask")
 _DASHES = re.compile(r"\s*[-‒–—―−]")
 #: A name with a colon behind it, where a setting may begin.
 _NAME = re.compile(r"(?P<start>^|[,;\s])\s*(?P<name>[A-Za-z][\w-]*)\s*[:=]")
@@ -25,7 +25,7 @@ _BETWEEN = " ,;\t\n"
 
 
 def read_advanced(text: str, flags: FlagReader, model: ModelInfo) -> tuple[dict[str, Any], list[Sentence]]:
-    """What the settings say in the fields of `Parameters`, and remarks. Raises `InvalidParameters`."""
+    """What the settings say in the fields of `Parameters` and of `draft`, and remarks. Raises `InvalidParameters`."""
     if not _DASHES.match(text):
         read = read_settings("\n".join(_lines(text)), flags, model)
         return read.changes, read.remarks
@@ -40,7 +40,7 @@ def read_advanced(text: str, flags: FlagReader, model: ModelInfo) -> tuple[dict[
 
 def examples() -> Mapping[str, str]:
     """A value to begin with for each setting, by the name that cards have for it."""
-    return {title(flag.field): flag.example for flag in FLAGS if flag.kind is not Kind.RATIO} | {"upscaler": "latent"}
+    return {title(flag.field): flag.example for flag in FLAGS if flag.kind is not Kind.RATIO}
 
 
 def _lines(text: str) -> list[str]:

@@ -23,6 +23,7 @@ class Kind(Enum):
     NUMBERS = auto()  #: whole numbers with commas
     WORD = auto()  #: one word, or several in quotes
     TEXT = auto()  #: all words up to the next flag or the end of the line
+    SWITCH = auto()  #: nothing; “=off” takes it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(
         ("images", "n", "num", "count", "batch", "batch-size", "repeat", "r"), Kind.WHOLE, "num_images_per_prompt", "4"
     ),
+    Flag(("draft",), Kind.SWITCH, "draft", "on"),
     Flag(("style", "styles"), Kind.STYLE, "style", "ink"),
     Flag(("scheduler", "sampler", "sampler-name", "sampling-method"), Kind.SCHEDULER, "scheduler", '"DPM++ 2M Karras"'),
     Flag(("refiner", "refiner-from", "refiner-switch", "refiner-switch-at"), Kind.REFINER, "denoising_end", "0.8"),
@@ -76,6 +78,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("timesteps",), Kind.NUMBERS, "timesteps", "999,750,500,250"),
     Flag(("spacing", "timestep-spacing"), Kind.WORD, "timestep_spacing", "trailing"),
     Flag(("mask-padding", "padding", "padding-mask-crop"), Kind.WHOLE, "padding_mask_crop", "32"),
+    Flag(("upscaler",), Kind.WORD, "upscaler", "latent"),
     Flag(("prompt-2", "prompt2"), Kind.TEXT, "prompt_2", "oil on canvas"),
     Flag(("negative-prompt-2", "negative2"), Kind.TEXT, "negative_prompt_2", "photograph"),
 )
@@ -106,7 +109,6 @@ FOREIGN: Mapping[str, ForeignFlag] = {
     "hd": ForeignFlag(),
     "tile": ForeignFlag(),
     "raw": ForeignFlag(),
-    "draft": ForeignFlag(instead="--steps"),
     "fast": ForeignFlag(),
     "relax": ForeignFlag(),
     "turbo": ForeignFlag(),

@@ -90,6 +90,9 @@ def _use(text: str, match: re.Match[str], end: int, is_known: Callable[[Kind, st
         value = _WORD.search(text, match.end(), end) if foreign is not None and foreign.value else None
         takes = value is not None and _FOREIGN_VALUE.fullmatch(value[0].rstrip(_STOPS).casefold())
         return Use(name, None, None, match.start(), value.end() if value and takes else match.end())
+    if flag.kind is Kind.SWITCH and not match["equals"]:
+        # What follows goes on with the prompt: "a fox --draft on a table".
+        return Use(name, flag, "on", match.start(), match.end())
     start, stop = _value(text, flag, match.end(), end, is_known)
     return Use(name, flag, _unquoted(text[start:stop]) or None, match.start(), stop)
 

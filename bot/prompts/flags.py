@@ -26,6 +26,7 @@ WRONG: Mapping[Kind, str] = {
     Kind.SIZE: "{flag} takes width x height in pixels, as in {example}, not {value}.",
     Kind.PAIR: "{flag} takes two whole numbers, top and left, as in {example}, not {value}.",
     Kind.REFINER: "{flag} takes on, off, or where the refiner takes over, as in {example}, not {value}.",
+    Kind.SWITCH: "{flag} takes on or off, not {value}.",
     Kind.NUMBERS: "{flag} takes whole numbers with commas, as in {example}, not {value}.",
 }
 MISSING = "{flag} needs a value, as in {example}."
@@ -38,6 +39,8 @@ LAST_COUNTS = "{flag} is there twice: the last one counts"
 
 _WHOLE = re.compile(r"[+-]?\d{1,12}")
 _NUMBER = re.compile(r"([+-]?(?:\d{1,9}(?:[.,]\d{0,9})?|[.,]\d{1,9}))(%?)")
+_ON = ("on", "yes", "true")
+_OFF = ("off", "no", "none", "false")
 _SIZE = re.compile(r"(\d{1,5})\s*[x×*,]\s*(\d{1,5})", re.IGNORECASE)
 
 
@@ -45,7 +48,8 @@ _SIZE = re.compile(r"(\d{1,5})\s*[x×*,]\s*(\d{1,5})", re.IGNORECASE)
 class Said:
     """What the flags of a prompt say. `typed` is the flag behind each field; `text` is the prompt without them.
 
-    A refiner that is `...` is on, wherever it takes over otherwise.
+    A refiner that is `...` is on, wherever it takes over otherwise. Among the fields is `draft`, which is none of the
+    parameters: `bot.drafting.drafted` says what it stands for.
     """
 
     text: str
@@ -57,7 +61,7 @@ class Said:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """All that they say in the fields of `Parameters`."""
+        """All that they say in the fields of `Parameters`, and `draft`."""
         changes = dict(self.fields)
         if self.negatives:
             changes["negative_prompt"] = ", ".join(self.negatives)
@@ -133,7 +137,8 @@ class FlagReader:
             self._set(use, self._fields(use, use.flag, use.value, said), said)
 
     def _set(self, use: Use, fields: Mapping[str, Any], said: Said) -> None:
-        typed = f"{use.typed} {quoted(use.value).strip('“”')}"
+        is_bare = use.flag is not None and use.flag.kind is Kind.SWITCH
+        typed = use.typed if is_bare else f"{use.typed} {quoted(use.value).strip('“”')}"
         for name, value in fields.items():
             before = said.typed.get(name)
             if before is not None and said.fields[name] != value:
@@ -202,13 +207,17 @@ def _number(value: str) -> Any:
 
 
 def _refiner(value: str) -> Any:
-    if value.casefold() in ("off", "no", "none", "false"):
+    if value.casefold() in _OFF:
         return None
-    if value.casefold() in ("on", "yes", "true"):
+    if value.casefold() in _ON:
         return ...
     number = _number(value)
     # To switch at the very end is never to switch.
     return None if number == 1 else number
+
+
+def _switch(value: str) -> Any:
+    return value.casefold() in _ON if value.casefold() in (*_ON, *_OFF) else WRONG_VALUE
 
 
 def _size(value: str) -> Any:
@@ -242,6 +251,7 @@ _READERS: Mapping[Kind, Callable[[str], Any]] = {
     Kind.SIZE: _size,
     Kind.PAIR: _pair,
     Kind.NUMBERS: _numbers,
+    Kind.SWITCH: _switch,
     Kind.WORD: _text,
     Kind.TEXT: _text,
     # The unknown one is refused by `Parameters`, with its nearest.

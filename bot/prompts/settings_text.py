@@ -33,15 +33,20 @@ _NOT_HERE = frozenset(
 _SIZE = ("width", "height")
 _FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
 #: What no flag sets, by the name of its line.
-_FLAGLESS = {title(name): name for name in ("image", "mask_image", "upscaler")}
-_INPUTS = ("image", "mask_image")
+_FLAGLESS = {title(name): name for name in ("image", "mask_image")}
 _LINE = re.compile(r"\s*-*\s*(?P<name>[^:=]*[^:=\s])\s*[:=]\s*(?P<value>.*?)\s*")
+_SWITCH = re.compile(
+    rf"\s*-*\s*(?:{'|'.join(name for name, flag in BY_NAME.items() if flag.kind is Kind.SWITCH)})\s*", re.IGNORECASE
+)
 _INPUT_ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsText:
-    """What a text of settings says: `changes` by lines that somebody wrote, `beneath` by those left as they were."""
+    """What a text of settings says: `changes` by lines that somebody wrote, `beneath` by those left as they were.
+
+    Among them is `draft`, which is none of the parameters (`bot.drafting.drafted`).
+    """
 
     changes: dict[str, Any] = field(default_factory=dict)
     beneath: dict[str, Any] = field(default_factory=dict)
@@ -97,14 +102,14 @@ def read_settings(text: str, flags: FlagReader, model: ModelInfo, known: Collect
 
 
 def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[str, Any]:
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line if _SWITCH.fullmatch(line) is None else f"{line}: on")
     if match is None:
         raise InvalidParameters(NO_SETTING, line=quoted(line))
     name, value = match["name"], match["value"]
     if not value:
         return {}
     flagless = _FLAGLESS.get(name.casefold())
-    if flagless in _INPUTS and not _INPUT_ID.fullmatch(value):
+    if flagless is not None and not _INPUT_ID.fullmatch(value):
         raise InvalidParameters(NO_INPUT, name=name, value=quoted(value))
     if flagless is not None:
         return {flagless: value}

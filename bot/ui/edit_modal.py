@@ -9,6 +9,7 @@ from typing import Any
 import discord
 from discord import InteractionType, TextStyle, ui
 
+from bot.drafting import DRAFTED, about_draft, drafted
 from bot.errors import RequestRejected
 from bot.model_info import ModelInfo
 from bot.parameters import MAX_PROMPT_LENGTH
@@ -103,12 +104,15 @@ def read_modal(inputs: Mapping[str, str], prompts: PromptReader, model: ModelInf
     negatives = [texts.get(NEGATIVE_PROMPT, ""), read.changes.pop(NEGATIVE_PROMPT, "")]
     changes = {**read.changes, **{name: text for name, text in texts.items() if text.strip() or name == PROMPT}}
     changes[NEGATIVE_PROMPT] = ", ".join(filter(None, map(str.strip, negatives)))
+    if changes.pop("draft", False):
+        return Edited(drafted(changes, model), read.beneath, [*read.remarks, about_draft(model)])
     return Edited(changes, read.beneath, read.remarks)
 
 
 def _said_by_flags(prompt: str, prompts: PromptReader) -> Collection[str]:
     try:
-        return prompts.flags.read(prompt).fields
+        said = prompts.flags.read(prompt).fields
+        return (*said, *DRAFTED) if said.get("draft") else said
     except RequestRejected:
         return ()
 

@@ -144,7 +144,7 @@ def test_every_option_reaches_the_picture_and_a_terminal_sees_the_progress(tmp_p
     for shown in ("loading the model", "base", "refiner", "3/3", "━━"):
         assert shown in screen.shown
     arrived = {name: value for name, (_, _, value) in TYPED.items()}
-    read, _ = PromptReader(tiny.native_size, load_styles()).read({"prompt": PROMPT, **arrived})
+    read, _ = PromptReader(tiny, load_styles()).read({"prompt": PROMPT, **arrived})
     expected = merge(tiny, read)
     pictures = [(tmp_path / name).read_bytes() for name in ("out-1.png", "out-2.png")]
     assert [read_parameters(png) for png in pictures] == [expected.of_image(0), expected.of_image(1)]

@@ -16,7 +16,7 @@ STYLES = load_styles()
 
 
 def make_reader(folder: Path | None = None) -> PromptReader:
-    return PromptReader(ENSEMBLE.native_size, STYLES, folder)
+    return PromptReader(ENSEMBLE, STYLES, folder)
 
 
 def read(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from bot.errors import InvalidParameters, RequestRejected
 from bot.layers import bucket
+from bot.model_info import ModelInfo
 from bot.parameters import ASPECT_RATIOS, Lora, Parameters
 from bot.prompts import PromptReader
-from bot.prompts.flag_table import FLAGS, FOREIGN, SHAPES, Flag
+from bot.prompts.flag_table import FLAGS, FOREIGN, SHAPES, Flag, Kind
 from tests.prompts.reading import STYLES, make_reader, read
 
 
@@ -148,7 +149,7 @@ def test_any_ratio_becomes_the_nearest_trained_shape_and_a_remark_says_so() -> N
 
 
 def test_shapes_are_those_of_the_model_in_use() -> None:
-    changes, _ = PromptReader(128, STYLES).read({"prompt": "a fox --ar 16:9"})
+    changes, _ = PromptReader(ModelInfo("base", None, 128), STYLES).read({"prompt": "a fox --ar 16:9"})
     assert (changes["width"], changes["height"]) == bucket("16:9", 128)
 
 
@@ -216,9 +217,11 @@ def test_every_flag_sets_a_parameter_by_a_name_of_its_own_and_its_example_works(
     names = [name for flag in FLAGS for name in flag.names]
     assert len(names) == len(set(names))
     assert not FOREIGN.keys() & set(names)
-    assert {flag.field for flag in FLAGS} <= Parameters.model_fields.keys() | {"size"}
+    assert {flag.field for flag in FLAGS} <= Parameters.model_fields.keys() | {"size", "draft"}
     assert set(SHAPES.values()) <= ASPECT_RATIOS.keys()
     for flag in FLAGS:
+        if flag.kind is Kind.SWITCH:
+            continue
         changes, remarks = make_reader().read({"prompt": f"a fox --{flag.names[0]} {flag.example}"})
         field = "width" if flag.field == "size" else flag.field
         assert changes.get(field) is not None, flag

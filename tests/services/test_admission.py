@@ -36,7 +36,7 @@ def admission(tmp_path: Path) -> Admission:
     write_lora(tmp_path, "nameless", 768)
     (tmp_path / "torn.safetensors").write_bytes(b"no header")
     assets = Assets(tmp_path, tmp_path, tmp_path / "RealESRGAN_x2.safetensors")
-    return Admission(ENSEMBLE, PromptReader(ENSEMBLE.native_size, Styles(())), assets)
+    return Admission(ENSEMBLE, PromptReader(ENSEMBLE, Styles(())), assets)
 
 
 def test_what_is_there_and_fits_is_taken(admission: Admission, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_an_upscaler_that_is_not_set_up_is_refused_with_the_one_that_is(admissio
 
 
 def test_where_there_are_no_loras_it_is_said_so() -> None:
-    bare = Admission(ENSEMBLE, PromptReader(ENSEMBLE.native_size, Styles(())), Assets(Path("nowhere"), Path("nowhere")))
+    bare = Admission(ENSEMBLE, PromptReader(ENSEMBLE, Styles(())), Assets(Path("nowhere"), Path("nowhere")))
     with pytest.raises(LoraNotFound, match=r"^There is no LoRA “ink”: this bot has none\.$"):
         bare.read({"prompt": "a fox --lora ink"}, {})
     with pytest.raises(PicturesGone):
@@ -115,7 +115,7 @@ def test_align_your_steps_is_a_spacing_that_becomes_timesteps(admission: Admissi
 
 
 def test_asked_again_align_your_steps_stays_and_gives_way_to_another_number_of_steps(admission: Admission) -> None:
-    prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
+    prompts = PromptReader(ENSEMBLE, Styles(()))
     typed = admission.read({"prompt": "a fox --spacing AYS --steps 10"}, {}).parameters
     again = admission.read(prompts.typed(typed), {})
     assert (again.parameters.timesteps, again.remarks) == (typed.timesteps, [])

@@ -48,7 +48,7 @@ class Room:
         self.pictures = folder / "pictures"
         self.executor = ScriptedExecutor()
         self.queue = JobQueue(self.executor, max_jobs=10, max_jobs_per_user=max_jobs_per_user)
-        prompts = PromptReader(ENSEMBLE.native_size, Styles(()))
+        prompts = PromptReader(ENSEMBLE, Styles(()))
         inputs, originals = InputFolder(folder / "inputs"), OriginalFolder(folder / "originals")
         self.service = GenerationService(
             ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals, Assets()
