@@ -168,10 +168,10 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
         if name in SIZES and value != said.get(name):
             remarks[flag] = Sentence.of(SIZE_COUNTS, flag=flag)
         elif name not in SIZES and value != said.get(name):
-            name = name if name in said else "timesteps"
-            shown = "off" if said[name] is None else said[name]
+            option = name if name in said else "timesteps"
+            shown = "off" if said[option] is None else said[option]
             shown = quoted(shown).strip("“”")
-            remarks[flag] = Sentence.of(OPTION_COUNTS, title=title(name), value=shown, flag=flag)
+            remarks[flag] = Sentence.of(OPTION_COUNTS, title=title(option), value=shown, flag=flag)
     return list(remarks.values())
 
 
