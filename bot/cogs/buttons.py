@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 import discord
+from discord import ui
 from discord.ext import commands
 
 from bot.canvas import Direction
 from bot.cogs.edits import edit_id
+from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal, promised
 from bot.cogs.rules import asker_of, moderates
-from bot.cogs.uploads import promised
 from bot.delivery import Delivery
 from bot.drafting import is_draft
 from bot.errors import InfotextMissing, PicturesGone, RequestRejected
@@ -105,7 +106,8 @@ class Buttons(commands.Cog):
             await channel.get_partial_message(message_id).delete()
 
     async def _again(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
-        await self._delivery.answer(await self._generation.again(job_id, **asker_of(interaction)), interaction)
+        work = self._generation.again(job_id, **asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _ask(
         self,
@@ -114,57 +116,58 @@ class Buttons(commands.Cog):
         job_id: int,
         index: int,
     ) -> None:
-        job = await self._generation.get(job_id)
-        view = choice(job, index, Speech(interaction.locale))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        job = await promised(interaction, self._generation.get(job_id), private=True)
+        await answer_privately(interaction, choice(job, index, Speech(interaction.locale)))
 
     def _more(self, job: Job, _index: int, speech: Speech) -> Layout:
         return more_choice(job, can_be_finished=is_draft(job.parameters, self._generation.model), speech=speech)
 
     async def _vary(self, interaction: discord.Interaction[Any], job_id: int, index: int, *, strong: bool) -> None:
-        asker = asker_of(interaction)
-        async with promised(interaction):
-            job = await self._variants.vary(job_id, index, strong=strong, **asker)
-            await self._delivery.answer(job, interaction)
+        work = self._variants.vary(job_id, index, strong=strong, **asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _upscale(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        asker = asker_of(interaction)
-        async with promised(interaction):
-            await self._delivery.answer(await self._variants.upscale(job_id, index, **asker), interaction)
+        work = self._variants.upscale(job_id, index, **asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _extend(
         self, direction: Direction, interaction: discord.Interaction[Any], job_id: int, index: int
     ) -> None:
-        asker = asker_of(interaction)
-        async with promised(interaction):
-            await self._delivery.answer(await self._variants.extend(job_id, index, direction, **asker), interaction)
+        work = self._variants.extend(job_id, index, direction, **asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _finish(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        await self._delivery.answer(await self._variants.finish(job_id, index, **asker_of(interaction)), interaction)
+        work = self._variants.finish(job_id, index, **asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _edit(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
-        await self._open(interaction, job_id, await self._variants.asked(job_id))
+        speech = Speech(interaction.locale)
+        work = self._modal(job_id, partial(self._variants.asked, job_id), speech)
+        await answer_with_modal(interaction, work, buttons.edit_button(job_id, speech))
 
     async def _redraw(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        await self._open(interaction, job_id, await self._variants.redrawing(job_id, index))
-
-    async def _open(self, interaction: discord.Interaction[Any], job_id: int, asked: Mapping[str, Any]) -> None:
-        prompts, model = self._generation.prompts, self._generation.model
         speech = Speech(interaction.locale)
-        await interaction.response.send_modal(edit_modal(edit_id(job_id), asked, prompts, model, speech=speech))
+        work = self._modal(job_id, partial(self._variants.redrawing, job_id, index), speech)
+        redraw = buttons.job_button(buttons.REDRAW, job_id, speech.say("Redraw"), index)
+        await answer_with_modal(interaction, work, redraw)
+
+    async def _modal(self, job_id: int, asked: Callable[[], Awaitable[Mapping[str, Any]]], speech: Speech) -> ui.Modal:
+        prompts, model = self._generation.prompts, self._generation.model
+        return edit_modal(edit_id(job_id), await asked(), prompts, model, speech=speech)
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        job = await self._generation.get(job_id)
+        job, read = await promised(interaction, self._read(job_id, index), private=True)
         speech = Speech(interaction.locale)
-        card = info_card(await self._read(job, index), title=which_picture(job, index, speech), speech=speech)
-        await interaction.response.send_message(view=card.view, files=card.files(), ephemeral=True)
+        card = info_card(read, title=which_picture(job, index, speech), speech=speech)
+        await answer_privately(interaction, card.view, card.files())
 
-    async def _read(self, job: Job, index: int) -> ReadPicture:
-        """What the picture says; where it is gone, what the job says of it."""
+    async def _read(self, job_id: int, index: int) -> tuple[Job, ReadPicture]:
+        """The job and what its picture says; where that is gone, what the job says of it."""
+        job = await self._generation.get(job_id)
         try:
-            return await self._remakes.read((await self._generation.pictures_of(job.id))[index])
+            return job, await self._remakes.read((await self._generation.pictures_of(job_id))[index])
         except (PicturesGone, InfotextMissing, IndexError):
-            return await self._remakes.recall(job.parameters.of_image(index))
+            return job, await self._remakes.recall(job.parameters.of_image(index))
 
 
 def _is_private(message: discord.Message | None) -> bool:

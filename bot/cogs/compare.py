@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
 from bot.comparison import AskedAxis
 from bot.delivery import Delivery
@@ -69,8 +70,8 @@ class Compare(commands.Cog):
         changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
         if aspect_ratio is not None:
             changes["width"], changes["height"] = bucket(aspect_ratio, self._generation.model.native_size)
-        job = await self._generation.submit(**asker, changes=changes, axes=axes)
-        await self._delivery.answer(job, interaction)
+        work = self._generation.submit(**asker, changes=changes, axes=axes)
+        await answer_with_card(interaction, self._delivery, work)
 
     @compare.autocomplete("axis")
     @compare.autocomplete("second_axis")

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 from discord.ext import commands
 
+from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal
 from bot.cogs.rules import asker_of
 from bot.delivery import Delivery
 from bot.errors import BotError, RequestRejected
@@ -46,14 +47,14 @@ class Edits(commands.Cog):
         parent_id = str(interaction.custom_id).removeprefix(PREFIX)
         try:
             edited = read_modal(typed_inputs(interaction), self._generation.prompts, self._generation.model)
-            job = await self._generation.submit(
+            work = self._generation.submit(
                 **asker_of(interaction),
                 changes=edited.changes,
                 beneath=edited.beneath,
                 remarks=edited.remarks,
                 parent_id=int(parent_id),
             )
-            await self._delivery.answer(job, interaction)
+            await answer_with_card(interaction, self._delivery, work)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await refuse_typed(interaction, error, self._unsent)
 
@@ -61,17 +62,19 @@ class Edits(commands.Cog):
     async def on_unsent_button(self, interaction: discord.Interaction[Any], unsent_id: str) -> None:
         """Somebody wants to go on with what was refused."""
         try:
-            unsent = await self._unsent.load(unsent_id)
-            await interaction.response.send_modal(
-                filled_modal(unsent.custom_id, unsent.inputs, speech=Speech(interaction.locale))
-            )
+            speech = Speech(interaction.locale)
+            await answer_with_modal(interaction, self._filled(unsent_id, speech), unsent_button(unsent_id, speech))
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await answer_error(interaction, error)
+
+    async def _filled(self, unsent_id: str, speech: Speech) -> ui.Modal:
+        unsent = await self._unsent.load(unsent_id)
+        return filled_modal(unsent.custom_id, unsent.inputs, speech=speech)
 
 
 async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, unsent: UnsentFolder) -> None:
     """Tell what is wrong with a modal that was sent, with a button that opens it again as it was typed."""
-    if not isinstance(error, RequestRejected) or interaction.response.is_done():
+    if not isinstance(error, RequestRejected):
         await answer_error(interaction, error)
         return
     try:
@@ -82,5 +85,6 @@ async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, 
         return
     log.info("interaction %s: rejected, %s", interaction.id, type(error).__name__)
     speech = Speech(interaction.locale)
-    view = said(speech.say(error.sentence), ui.ActionRow(unsent_button(unsent_id, speech)))
-    await interaction.response.send_message(view=view, ephemeral=True)
+    await answer_privately(
+        interaction, said(speech.say(error.sentence), ui.ActionRow(unsent_button(unsent_id, speech)))
+    )

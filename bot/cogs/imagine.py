@@ -12,8 +12,9 @@ from discord.ext import commands
 
 from bot.cogs.completion import complete_advanced, complete_lora, complete_scheduler, complete_style
 from bot.cogs.imagine_options import NEEDS_IMAGE, Asked, read_options
+from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
-from bot.cogs.uploads import promised, take_in
+from bot.cogs.uploads import take_in
 from bot.delivery import Delivery
 from bot.errors import InvalidParameters, RequestRejected
 from bot.jobs import Job
@@ -138,16 +139,25 @@ class Imagine(commands.Cog):
         }
         asked = read_options(said, self._generation.prompts, self._generation.model)
         if image is None and mask_image is None:
-            job = await self._submit(asked, asker)
-            await self._delivery.answer(job, interaction)
-            return
-        if image is None and "image" not in asked.changes:
+            work = self._submit(asked, asker)
+        elif image is None and "image" not in asked.changes:
             raise InvalidParameters(NEEDS_IMAGE, title=title("mask_image"))
-        async with promised(interaction):
-            uploads = await take_in(interaction.client, self._generation.inputs, image, mask_image)
-            asked.changes.update(uploads.changes)
-            job = await self._submit(asked, asker, uploads.size)
-        await self._delivery.answer(job, interaction)
+        else:
+            work = self._submit_with(interaction.client, image, mask_image, asked, asker)
+        await answer_with_card(interaction, self._delivery, work)
+
+    async def _submit_with(
+        self,
+        client: discord.Client,
+        image: discord.Attachment | None,
+        mask_image: discord.Attachment | None,
+        asked: Asked,
+        asker: Asker,
+    ) -> Job:
+        """Ask for it with what was sent, in the shape of the image."""
+        uploads = await take_in(client, self._generation.inputs, image, mask_image)
+        asked.changes.update(uploads.changes)
+        return await self._submit(asked, asker, uploads.size)
 
     async def _submit(self, asked: Asked, asker: Asker, shape: tuple[int, int] | None = None) -> Job:
         """Ask for it; in this shape, unless something was said about the size."""

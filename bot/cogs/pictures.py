@@ -1,15 +1,15 @@
 """What can be done with the pictures of any message: see how they were made, make them again, make others of them.
 
-A modal has to be the first answer, within three seconds. So a picture that is fetched and read quickly opens it at
-once; for one that takes longer there is a card, and its button opens the modal.
+A modal has to be the first answer. So a picture that is fetched and read quickly opens it at once; for one that takes
+longer there is a card, and its button opens the modal.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
 
 import discord
 from discord import app_commands, ui
@@ -17,25 +17,26 @@ from discord.ext import commands
 
 from bot.cogs.edits import refuse_typed
 from bot.cogs.message_pictures import MessagePicture, fetch, pictures_of
+from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal, promised
 from bot.cogs.rules import asker_of, check_can_post
 from bot.delivery import Delivery
 from bot.errors import PicturesGone, RequestRejected
+from bot.jobs import Job
 from bot.services.generation import GenerationService
 from bot.services.kept_pictures import KeptPictures
 from bot.services.remake import ReadPicture, RemakeService
+from bot.services.variants import Asker
 from bot.translation import Speech
 from bot.ui.edit_modal import edit_modal, is_answer_to, read_modal, typed_inputs
 from bot.ui.errors import answer_error
 from bot.ui.info import InfoCard, info_card
-from bot.ui.pictures import EDIT, PREFIX, REMAKE, USE, choice_card, picture_id, remake_row, use_card
+from bot.ui.pictures import EDIT, PREFIX, REMAKE, USE, choice_card, picture_button, picture_id, remake_row, use_card
 from bot.unsent import UnsentFolder
 
-#: Seconds until a card is promised instead of a modal: half of what Discord waits, as its own way takes time, too.
-QUICK_SECONDS = 1.5
 TITLES = {EDIT: "Remake this picture", USE: "Another out of this picture"}
 
 Interaction = discord.Interaction[Any]
-T = TypeVar("T")
+Press = Callable[[Interaction, str], Awaitable[None]]
 
 
 class Pictures(commands.Cog):
@@ -75,7 +76,11 @@ class Pictures(commands.Cog):
     @commands.Cog.listener()
     async def on_picture_button(self, interaction: Interaction, action: str, original_id: str) -> None:
         """A `PictureButton` was pressed, or a picture chosen."""
-        presses = {REMAKE: self._remake, EDIT: self._open_edit, USE: self._open_use}
+        presses: dict[str, Press] = {
+            REMAKE: self._remake,
+            EDIT: partial(self._open_kept, EDIT),
+            USE: partial(self._open_kept, USE),
+        }
         try:
             await presses.get(action, _of_another_version)(interaction, original_id)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
@@ -121,15 +126,16 @@ class Pictures(commands.Cog):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._ask_which(interaction, [first, *others], action)
             return
-        original_id = await _promised(interaction, self._prepared(interaction.client, first, action))
+        speech = Speech(interaction.locale)
+        work = self._prepared_modal(interaction.client, first, action, speech)
+        original_id, modal = await promised(interaction, work, private=True)
         if not interaction.response.is_done():
-            await interaction.response.send_modal(await self._modal(action, original_id, Speech(interaction.locale)))
+            await interaction.response.send_modal(modal)
         elif action == USE:
-            await interaction.followup.send(view=use_card(original_id, Speech(interaction.locale)), ephemeral=True)
+            await answer_privately(interaction, use_card(original_id, speech))
         else:
-            read = await self._kept.read(original_id)
-            card = self._card_of(interaction, read, original_id)
-            await interaction.followup.send(view=card.view, files=card.files(), ephemeral=True)
+            card = self._card_of(interaction, await self._kept.read(original_id), original_id)
+            await answer_privately(interaction, card.view, card.files())
 
     async def _ask_which(self, interaction: Interaction, pictures: list[MessagePicture], action: str) -> None:
         named: dict[str, str] = {}
@@ -152,6 +158,13 @@ class Pictures(commands.Cog):
             return await self._kept.keep_usable(content)
         await self._remakes.read(content)
         return await self._kept.keep(content)
+
+    async def _prepared_modal(
+        self, client: discord.Client, picture: MessagePicture, action: str, speech: Speech
+    ) -> tuple[str, ui.Modal]:
+        """The id of the picture once it is kept, and what opens for it."""
+        original_id = await self._prepared(client, picture, action)
+        return original_id, await self._modal(action, original_id, speech)
 
     async def _content(self, client: discord.Client, picture: MessagePicture) -> bytes:
         """The file: our own as it was made, with what Discord's limits took from it."""
@@ -186,13 +199,11 @@ class Pictures(commands.Cog):
             controls.append(remake_row(original_id, has_prompt="prompt" in read.remake.changes, speech=speech))
         return info_card(read, *controls, title=title, speech=speech)
 
-    async def _open_edit(self, interaction: Interaction, original_id: str) -> None:
+    async def _open_kept(self, action: str, interaction: Interaction, original_id: str) -> None:
         check_can_post(interaction)
-        await interaction.response.send_modal(await self._modal(EDIT, original_id, Speech(interaction.locale)))
-
-    async def _open_use(self, interaction: Interaction, original_id: str) -> None:
-        check_can_post(interaction)
-        await interaction.response.send_modal(await self._modal(USE, original_id, Speech(interaction.locale)))
+        speech = Speech(interaction.locale)
+        button = picture_button(action, original_id, speech)
+        await answer_with_modal(interaction, self._modal(action, original_id, speech), button)
 
     async def _modal(self, action: str, original_id: str, speech: Speech) -> ui.Modal:
         """The modal for a kept picture, as it opens."""
@@ -202,46 +213,41 @@ class Pictures(commands.Cog):
 
     async def _remake(self, interaction: Interaction, original_id: str) -> None:
         """The picture again, as it is."""
-        again = (await self._kept.read(original_id)).remake
-        await self._post(interaction, changes=again.changes, remarks=again.reservations, original_id=original_id)
+        work = self._submit_again(original_id, asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _edit(self, interaction: Interaction, original_id: str) -> None:
         """The picture again as it stands in the modal; as it is when nobody has changed anything there."""
-        inputs = typed_inputs(interaction)
-        if _stripped(inputs) == _as_opened(await self._modal(EDIT, original_id, Speech(interaction.locale))):
-            await self._remake(interaction, original_id)
-            return
-        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
-        remarks = [*(await self._kept.read(original_id)).remake.remarks, *edited.remarks]
-        await self._post(interaction, changes=edited.changes, beneath=edited.beneath, remarks=remarks)
+        inputs, speech = typed_inputs(interaction), Speech(interaction.locale)
+        work = self._submit_edited(original_id, inputs, speech, asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
 
     async def _use(self, interaction: Interaction, original_id: str) -> None:
         """Another picture out of this one."""
-        edited = read_modal(typed_inputs(interaction), self._generation.prompts, self._generation.model)
-        image = await self._kept.take_in(original_id)
-        await self._post(
-            interaction, changes={**edited.changes, "image": image}, beneath=edited.beneath, remarks=edited.remarks
+        work = self._submit_use(original_id, typed_inputs(interaction), asker_of(interaction))
+        await answer_with_card(interaction, self._delivery, work)
+
+    async def _submit_again(self, original_id: str, asker: Asker) -> Job:
+        again = (await self._kept.read(original_id)).remake
+        return await self._generation.submit(
+            **asker, changes=again.changes, remarks=again.reservations, original_id=original_id
         )
 
-    async def _post(self, interaction: Interaction, **asked: Any) -> None:
-        job = await self._generation.submit(**asker_of(interaction), **asked)
-        await self._delivery.answer(job, interaction)
+    async def _submit_edited(self, original_id: str, inputs: Mapping[str, str], speech: Speech, asker: Asker) -> Job:
+        if _stripped(inputs) == _as_opened(await self._modal(EDIT, original_id, speech)):
+            return await self._submit_again(original_id, asker)
+        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        remarks = [*(await self._kept.read(original_id)).remake.remarks, *edited.remarks]
+        return await self._generation.submit(**asker, changes=edited.changes, beneath=edited.beneath, remarks=remarks)
+
+    async def _submit_use(self, original_id: str, inputs: Mapping[str, str], asker: Asker) -> Job:
+        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        changes = {**edited.changes, "image": await self._kept.take_in(original_id)}
+        return await self._generation.submit(**asker, changes=changes, beneath=edited.beneath, remarks=edited.remarks)
 
 
 async def _of_another_version(interaction: Interaction, original_id: str) -> None:
     raise RequestRejected("This button comes from another version of the bot and does nothing any more.")
-
-
-async def _promised(interaction: Interaction, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` gives; if that takes longer than a modal may, a card is promised meanwhile."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({task}, timeout=QUICK_SECONDS)
-        if not task.done():
-            await interaction.response.defer(ephemeral=True, thinking=True)
-        return await task
-    finally:
-        task.cancel()
 
 
 def _as_opened(modal: ui.Modal) -> dict[str, str]:

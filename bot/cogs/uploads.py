@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import discord
 
@@ -22,21 +18,6 @@ class Uploads:
 
     changes: dict[str, str]
     size: tuple[int, int] | None = None
-
-
-@asynccontextmanager
-async def promised(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
-    """An answer within three seconds that there will be an answer, which everybody sees; a refusal only who asked."""
-    # Of a press, “thinking” makes it the promise of a message, and not of a change to the one that was pressed.
-    await interaction.response.defer(thinking=True)
-    try:
-        yield
-    except Exception:
-        # What is said first after a promise keeps it, in sight of everybody; what is said second can be private.
-        with contextlib.suppress(discord.HTTPException):
-            await interaction.edit_original_response(content="…")
-            await interaction.delete_original_response()
-        raise
 
 
 async def take_in(

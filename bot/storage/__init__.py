@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,15 +35,16 @@ MAX_ID = 2**63 - 1
 @asynccontextmanager
 async def open_storage(url: str) -> AsyncIterator[Storage]:
     """The database at `url`, brought up to date. Raises `StartupFailed` with a sentence when it cannot be used."""
-    async with open_database(url) as engine:
-        yield Storage(engine)
+    async with open_database(url) as (engine, reader):
+        yield Storage(engine, reader)
 
 
 class Storage:
     """What the bot must not forget. Every method is one transaction; `StorageUnavailable` when the database is not."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, reader: AsyncEngine) -> None:
         self._engine = engine
+        self._reader = reader
 
     async def record_job(
         self,
@@ -88,7 +89,7 @@ class Storage:
         """That job. Raises `JobNotFound`."""
         if not 0 < job_id <= MAX_ID:
             raise _not_found(job_id)
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             row = (await connection.execute(select(jobs).where(jobs.c.id == job_id))).mappings().one_or_none()
         if row is None:
             raise _not_found(job_id)
@@ -111,7 +112,7 @@ class Storage:
     async def unfinished_jobs(self) -> list[Job]:
         """Jobs that the bot still has to do something about, oldest first."""
         statement = select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.id)
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             rows = (await connection.execute(statement)).mappings().all()
         found = []
         for row in rows:
@@ -125,7 +126,7 @@ class Storage:
 
     async def get_state(self, key: str) -> str | None:
         """A small fact that outlives the process, or None."""
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             return (await connection.execute(select(state.c.value).where(state.c.key == key))).scalar_one_or_none()
 
     async def set_state(self, key: str, value: str) -> None:
@@ -151,11 +152,24 @@ class Storage:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        try:
+        with _translated():
             async with self._engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError) as error:
-            raise StorageUnavailable from error
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        """For statements that change nothing: they wait for nobody who writes."""
+        with _translated():
+            async with self._reader.begin() as connection:
+                yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        raise StorageUnavailable from error
 
 
 def _as_json(remarks: Sequence[Sentence]) -> list[list[Any]]:

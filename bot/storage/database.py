@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -28,9 +28,8 @@ from bot.errors import DatabaseInUse, StartupFailed
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: How long a statement waits for another program (a backup, a browser of databases) to let go of the file. Whoever
-#: asked is to hear of it while Discord still takes the answer, which is 3 s.
-BUSY_TIMEOUT_SECONDS = 2
+#: How long a change waits for another program (a backup, a browser of databases) to let go of the file.
+BUSY_TIMEOUT_SECONDS = 5
 #: The driver that this bot speaks to each kind of database with.
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
 EXAMPLE = "sqlite+aiosqlite:///data/imagine-bot.db"
@@ -45,19 +44,28 @@ class Schema(StrEnum):
 
 
 @asynccontextmanager
-async def open_database(text: str) -> AsyncIterator[AsyncEngine]:
-    """An engine on a database with the schema of this version. Raises `StartupFailed` with a sentence."""
+async def open_database(text: str) -> AsyncIterator[tuple[AsyncEngine, AsyncEngine]]:
+    """A database with the schema of this version: an engine for changes, and one for reading beside them.
+
+    Raises `StartupFailed` with a sentence.
+    """
     url = parse_url(text)
     async with AsyncExitStack() as stack:
-        engine = _sqlite_engine(url, stack) if url.get_backend_name() == "sqlite" else _server_engine(url)
-        stack.push_async_callback(engine.dispose)
+        if url.get_backend_name() == "sqlite":
+            engine, reader = _sqlite_engines(url, stack)
+        else:
+            engine = reader = _server_engine(url)
+        for each in (engine, reader):
+            stack.push_async_callback(each.dispose)
         try:
             await _to_its_end(_upgrade(engine))
+            # Its connection, too, is there before anybody waits for an answer.
+            await _to_its_end(_connect(reader))
         except CommandError as error:
             raise StartupFailed(f"The database {_shown(url)} cannot be brought up to date: {error}") from error
         except (SQLAlchemyError, OSError) as error:
             raise StartupFailed(_why_not(url, error)) from error
-        yield engine
+        yield engine, reader
 
 
 async def look_at_database(text: str) -> Schema:
@@ -113,6 +121,11 @@ async def _upgrade(engine: AsyncEngine) -> None:
         await connection.run_sync(upgrade)
 
 
+async def _connect(engine: AsyncEngine) -> None:
+    async with engine.connect():
+        pass
+
+
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     """Be cancelled after the work only: a connection that is left half open has a thread that outlives the loop."""
     task = asyncio.ensure_future(work)
@@ -165,7 +178,7 @@ def _too_new(url: URL) -> StartupFailed:
     )
 
 
-def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
+def _sqlite_engines(url: URL, stack: AsyncExitStack) -> tuple[AsyncEngine, AsyncEngine]:
     file = Path(str(url.database)).absolute()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -181,6 +194,16 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
             f"The folder {file.parent} cannot be written to: {error.strerror}. "
             "Make it writable, or name another one in DATA_DIR or DATABASE_URL."
         ) from error
+    # FULL: what was acknowledged survives a power cut, at one fsync a commit.
+    writing = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON"]
+    # By itself the driver begins no transaction before DDL, and a migration that fails half way would leave its half.
+    engine = _sqlite_engine(url, file, writing, "BEGIN IMMEDIATE")
+    # With the log of WAL, who reads waits for no lock of who writes, be it this bot or another program.
+    reader = _sqlite_engine(url, file, ["PRAGMA query_only = ON"], "BEGIN")
+    return engine, reader
+
+
+def _sqlite_engine(url: URL, file: Path, pragmas: Sequence[str], begin: str) -> AsyncEngine:
     # One connection: statements take milliseconds, and writers that never meet never wait for each other's locks.
     engine = create_async_engine(
         url.set(database=str(file)),
@@ -189,23 +212,19 @@ def _sqlite_engine(url: URL, stack: AsyncExitStack) -> AsyncEngine:
         hide_parameters=True,  # errors end up in logs, and a prompt is nobody's business there
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_transaction(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
     return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL: what was acknowledged survives a power cut, at one fsync a commit.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # By itself the driver begins no transaction before DDL, and a migration that fails half way would leave its half.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _server_engine(url: URL) -> AsyncEngine:

@@ -20,6 +20,7 @@ EXTEND_HINT = Sentence("Out makes room on all sides; the others draw on to that 
 MORE_HINT = Sentence(
     "Extend draws on around the picture, Redraw lets other words draw over it, Info tells all that went into it."
 )
+READY = Sentence("That took longer than Discord waits. Now it is ready: press the button to open it.")
 
 
 def vary_choice(job: Job, index: int, speech: Speech = ENGLISH) -> Layout:
@@ -66,6 +67,11 @@ def which_picture(job: Job, index: int | None, speech: Speech = ENGLISH) -> str:
     if index is None or job.parameters.num_images_per_prompt == 1:
         return f"#{job.id}"
     return speech.say("#{job}, picture {number}", job=job.id, number=index + 1)
+
+
+def ready_card(button: ui.Item[Any], speech: Speech = ENGLISH) -> Layout:
+    """What is shown where a modal could not be opened at once: `button` opens it now."""
+    return said(speech.say(READY), ui.ActionRow(button))
 
 
 def said(sentence: str, *items: ui.Item[Any]) -> Layout:

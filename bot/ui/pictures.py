@@ -75,9 +75,16 @@ def picture_id(action: str, original_id: str) -> str:
     return f"{PREFIX}{action}:{original_id}"
 
 
+def picture_button(action: str, original_id: str, speech: Speech = ENGLISH) -> PictureButton:
+    """Opens the modal of that action, *Edit…* or *Use*."""
+    is_use = action == USE
+    label, style = (speech.say("Use"), ButtonStyle.primary) if is_use else (speech.say("Edit…"), ButtonStyle.secondary)
+    return PictureButton(action, original_id, ui.Button(label=label, style=style))
+
+
 def remake_row(original_id: str, *, has_prompt: bool, speech: Speech = ENGLISH) -> ui.ActionRow[Any]:
     """*Remake* makes the picture again as it is, where that can be; *Edit…* asks what is to be otherwise."""
-    buttons = [PictureButton(EDIT, original_id, ui.Button(label=speech.say("Edit…"), style=ButtonStyle.secondary))]
+    buttons = [picture_button(EDIT, original_id, speech)]
     if has_prompt:
         label = speech.say("Remake")
         buttons.insert(0, PictureButton(REMAKE, original_id, ui.Button(label=label, style=ButtonStyle.primary)))
@@ -102,5 +109,5 @@ def choice_card(
 
 def use_card(original_id: str, speech: Speech = ENGLISH) -> Layout:
     """What is shown where the modal could not be opened at once."""
-    button = PictureButton(USE, original_id, ui.Button(label=speech.say("Use"), style=ButtonStyle.primary))
-    return Layout(ui.TextDisplay(speech.say(IT_IS_HERE)), ui.ActionRow(button), colour=WAITING)
+    row: ui.ActionRow[Any] = ui.ActionRow(picture_button(USE, original_id, speech))
+    return Layout(ui.TextDisplay(speech.say(IT_IS_HERE)), row, colour=WAITING)

@@ -12,6 +12,7 @@ from PIL import Image
 from bot.errors import JobNotFound
 from bot.inputs import input_id_of
 from bot.ui.cards import DONE
+from tests.cogs.menus import slow_files
 from tests.pictures import PNG, encoded
 from tests.simcord_app import SimulatedServer
 
@@ -35,7 +36,7 @@ def header_of(width: int, height: int) -> bytes:
     return whole[:12] + header + crc32(header).to_bytes(4, "big") + whole[33:]
 
 
-async def test_an_image_is_promised_an_answer_and_becomes_a_job_in_its_own_shape(server: SimulatedServer) -> None:
+async def test_an_image_becomes_a_job_in_its_own_shape(server: SimulatedServer) -> None:
     card = await server.imagine(image=IMAGE, strength=0.4)
     made = (await server.job()).parameters
     assert (made.image, made.strength, made.mask_image) == (input_id_of(RED), 0.4, None)
@@ -44,12 +45,32 @@ async def test_an_image_is_promised_an_answer_and_becomes_a_job_in_its_own_shape
     assert "-# size 1256 × 840: the shape of the image" in card.text
     kept = await server.application.generation.inputs.load(input_id_of(RED))
     assert (np.asarray(kept) == np.asarray(RED)).all()
+
+
+@pytest.mark.parametrize("seconds", [0, 2])
+async def test_an_image_that_takes_long_is_promised_an_answer_and_there_its_card_comes(
+    server: SimulatedServer, seconds: int
+) -> None:
+    slow_files(server, seconds)
+    card = await server.imagine(image=IMAGE)
+    # 4 is a message, 5 the promise of one.
     callbacks = [(entry.json or {})["type"] for entry in server.requests("POST", "/callback")]
-    assert callbacks == [5]
+    assert callbacks == ([5] if seconds else [4])
     await server.run()
     server.executor.finish(1, [PNG])
     await server.until(lambda: card.colour == DONE)
     assert [each.id for each in server.cards()] == [card.id]
+
+
+async def test_a_picture_that_takes_long_and_cannot_be_used_is_said_to_its_sender_alone(
+    server: SimulatedServer,
+) -> None:
+    slow_files(server, 2)
+    answer = await server.imagine(image=("notes.png", b"no picture at all"))
+    assert answer.is_private
+    assert answer.text.startswith("The file is no picture that can be read.")
+    assert [(entry.json or {})["type"] for entry in server.requests("POST", "/callback")] == [5]
+    assert server.cards() == []
 
 
 @pytest.mark.parametrize(
