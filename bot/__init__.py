@@ -5,7 +5,7 @@ The floors, top to bottom; imports run downwards only:
     cli · doctor · playground · app  wiring
     client · cogs · delivery · ui    everything that speaks Discord
     services                         use cases in plain Python
-    job_queue · line                 admission, order, cancel
+    job_queue · line · fair_order    admission, order, cancel
     storage · executors              the database; the process that owns the GPU
     diffusion                        torch and diffusers
     moderation                       pure rules

@@ -86,7 +86,7 @@ class Recording:
             return
         requeued = job.evolve(status=JobStatus.QUEUED)
         await self._on_event(JobRequeued(requeued))
-        self._queue.submit(requeued)
+        self._queue.submit_first(requeued)
 
     async def _on_event(self, event: QueueEvent) -> None:
         """Record what happened, then tell the listeners; what cannot be recorded is told all the same."""
