@@ -11,6 +11,7 @@ import torch
 from bot.diffusion.arguments import base_arguments, from_image, refiner_arguments
 from bot.diffusion.noise import Noise, noise_for
 from bot.diffusion.plan import Plan
+from bot.diffusion.prompt_batches import PromptBatch
 from bot.diffusion.prompt_encoding import PromptEmbeddings
 from bot.diffusion.schedulers import make_scheduler, set_timesteps
 from bot.diffusion.steps import StepReporter
@@ -21,12 +22,20 @@ Callback = Callable[..., dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One model in a job: its pipelines, its scheduler's configuration and what it is told."""
+    """One model in a batch: its pipelines, its scheduler's configuration and what it is told for each job."""
 
     pipeline: Any
     from_image: Any
     config: Mapping[str, Any]
-    prompt: PromptEmbeddings
+    prompts: Sequence[PromptEmbeddings]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One image of a batch: of which of its jobs, by place, and which of that job's images."""
+
+    job: int
+    image: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +48,9 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Denoising:
-    """The way of one job. Call it with the indices of the images that are to be made at once."""
+    """The way of compatible jobs. Call it with the images that are to be made at once."""
 
-    parameters: Parameters
+    jobs: Sequence[Parameters]
     plan: Plan
     base: Stage
     refiner: Stage | None
@@ -49,55 +58,73 @@ class Denoising:
     reporter: StepReporter
     device: torch.device
 
-    def __call__(self, indices: Sequence[int]) -> torch.Tensor:
+    def __call__(self, slots: Sequence[Slot]) -> torch.Tensor:
         """The latents of these images."""
-        noise = self._noise(indices)
+        noise = self._noise(slots)
         if self.refiner is None:
-            return self._base(noise)
-        return self._refine(self.refiner, noise, self._base(noise) if self.plan.base_calls else None)
+            return self._base(slots, noise)
+        return self._refine(self.refiner, slots, noise, self._base(slots, noise) if self.plan.base_calls else None)
 
-    def _noise(self, indices: Sequence[int]) -> Noise:
+    @property
+    def parameters(self) -> Parameters:
+        """Those of the first job, for all that jobs which are drawn together have in common."""
+        return self.jobs[0]
+
+    def _noise(self, slots: Sequence[Slot]) -> Noise:
         scale = self.base.pipeline.vae_scale_factor
         shape = (
             self.base.pipeline.unet.config.in_channels,
             self.parameters.height // scale,
             self.parameters.width // scale,
         )
-        return noise_for(self.parameters, indices, shape, self.base.prompt.prompt_embeds.dtype)
+        images = [self.jobs[slot.job].of_image(slot.image) for slot in slots]
+        return noise_for(images, shape, self.base.prompts[0].prompt_embeds.dtype)
 
-    def _base(self, noise: Noise) -> torch.Tensor:
-        arguments = base_arguments(self.parameters) | self._options(self.base, noise)
+    def _base(self, slots: Sequence[Slot], noise: Noise) -> torch.Tensor:
+        arguments = base_arguments(self.parameters) | self._options(noise)
         arguments["denoising_end"] = self.plan.handover.denoising_end
         if self.start is None:
-            return self._run(self.base, self.base.pipeline, "base", noise, arguments | {"latents": noise.tensor})
+            arguments["latents"] = noise.tensor
+            return self._run(self.base, self.base.pipeline, "base", slots, noise, arguments)
         arguments = from_image(arguments, self.parameters) | self._beginning(self.base, self.start, noise)
-        return self._run(self.base, self.base.from_image, "base", noise, arguments)
+        return self._run(self.base, self.base.from_image, "base", slots, noise, arguments)
 
-    def _refine(self, refiner: Stage, noise: Noise, latents: torch.Tensor | None) -> torch.Tensor:
-        arguments = refiner_arguments(self.parameters) | self._options(refiner, noise)
+    def _refine(
+        self, refiner: Stage, slots: Sequence[Slot], noise: Noise, latents: torch.Tensor | None
+    ) -> torch.Tensor:
+        arguments = refiner_arguments(self.parameters) | self._options(noise)
         if latents is not None:
             arguments |= {"image": latents, "denoising_start": self.plan.handover.denoising_start}
         elif self.start is not None:
             arguments |= self._beginning(refiner, self.start, noise)
-        return self._run(refiner, refiner.pipeline, "refiner", noise, arguments)
+        return self._run(refiner, refiner.pipeline, "refiner", slots, noise, arguments)
 
-    def _run(self, stage: Stage, pipeline: Any, name: str, noise: Noise, arguments: Mapping[str, Any]) -> torch.Tensor:
+    def _run(
+        self,
+        stage: Stage,
+        pipeline: Any,
+        name: str,
+        slots: Sequence[Slot],
+        noise: Noise,
+        arguments: Mapping[str, Any],
+    ) -> torch.Tensor:
         pipeline.scheduler = self._scheduler(stage)
         first = self.plan.first if name == "base" else self.plan.calls - self.plan.refiner_calls
-        with self.reporter.during(name, pipeline.unet) as report:
+        jobs = [slot.job for slot in slots]
+        batch = PromptBatch.of([stage.prompts[job] for job in jobs])
+        with batch.unpadded(pipeline.unet), self.reporter.during(name, pipeline.unet, jobs) as report:
             callback = self._keeping_unmasked(report, noise, first)
-            latents: torch.Tensor = pipeline(**arguments, callback_on_step_end=callback).images
+            latents: torch.Tensor = pipeline(
+                **arguments, **batch.prompt.arguments(), callback_on_step_end=callback
+            ).images
         return latents
 
-    def _options(self, stage: Stage, noise: Noise) -> dict[str, Any]:
-        options = {
-            "generator": noise.generators,
-            "num_images_per_prompt": len(noise.generators),
-            "output_type": "latent",
-        }
+    def _options(self, noise: Noise) -> dict[str, Any]:
+        # Each image has its own row among the prompts.
+        options = {"generator": noise.generators, "num_images_per_prompt": 1, "output_type": "latent"}
         if self.parameters.timesteps is not None:
             options["timesteps"] = list(self.parameters.timesteps)
-        return options | stage.prompt.arguments()
+        return options
 
     def _beginning(self, stage: Stage, start: Start, noise: Noise) -> dict[str, Any]:
         """For an image-to-image pipeline that begins with the picture: noised here, with this image's own noise."""

@@ -21,12 +21,11 @@ class Noise:
     generators: list[torch.Generator]
 
 
-def noise_for(parameters: Parameters, indices: Sequence[int], shape: Sequence[int], dtype: torch.dtype) -> Noise:
-    """The noise of these images of a job, on the CPU.
+def noise_for(images: Sequence[Parameters], shape: Sequence[int], dtype: torch.dtype) -> Noise:
+    """The noise of these images, each with the parameters that make it alone, on the CPU.
 
     Drawn there and for each image alone: a picture depends neither on the device nor on its neighbours.
     """
-    images = [parameters.of_image(index) for index in indices]
     generators = [torch.Generator("cpu").manual_seed(image.seed) for image in images]
     own = [torch.randn((1, *shape), generator=generator, dtype=dtype) for generator in generators]
     for place, image in enumerate(images):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import torch
@@ -15,7 +15,7 @@ from bot.diffusion import devices
 from bot.diffusion.arguments import base_prompts, refiner_prompts
 from bot.diffusion.assets import Assets
 from bot.diffusion.decoding import decode
-from bot.diffusion.denoising import Denoising, Stage
+from bot.diffusion.denoising import Denoising, Slot, Stage
 from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model, wants_half
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
 from bot.diffusion.loading import WEIGHTS, check_refiner, load_component, load_pipeline
@@ -25,9 +25,9 @@ from bot.diffusion.modes import mode_of
 from bot.diffusion.origin import origin_of
 from bot.diffusion.plan import OnRemark, plan_steps
 from bot.diffusion.previews import LatentColours
-from bot.diffusion.prompt_encoding import dropped_by_a_plain_encoder, encode_prompts
+from bot.diffusion.prompt_encoding import PromptEmbeddings, Prompts, dropped_by_a_plain_encoder, encode_prompts
 from bot.diffusion.steps import OnStep, StepReporter
-from bot.errors import ExecutorDied, GenerationFailed, OutOfMemory, RequestRejected
+from bot.errors import BlackImage, ExecutorDied, GenerationCancelled, GenerationFailed, OutOfMemory, RequestRejected
 from bot.infotext import Origin, png_text
 from bot.memory import Memory
 from bot.model_info import ModelInfo
@@ -40,15 +40,20 @@ ONE_BY_ONE = Sentence("the memory did not hold all images at once: they were dra
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Who is told of a job's steps, and what else there is to say about it."""
+class Commission:
+    """What a job wants drawn, and who is told of its steps and what else there is to say about it."""
 
-    on_step: OnStep
-    on_remark: OnRemark
+    parameters: Parameters
+    on_step: OnStep = lambda step: None
+    on_remark: OnRemark = lambda remark: None
+
+
+#: What a job has come to: its pictures in order, or why there are none.
+Drawn = list[Image.Image] | GenerationFailed
 
 
 class StableDiffusionXL:
-    """Holds base and refiner (None: the base alone). Call it with parameters to get PNGs. One job at a time."""
+    """Holds base and refiner (None: the base alone). Call it with parameters to get PNGs. One call at a time."""
 
     def __init__(
         self,
@@ -148,6 +153,10 @@ class StableDiffusionXL:
     ) -> list[bytes]:
         """The pictures as PNGs that carry the parameters to make each of them again, alone. See `draw`."""
         pictures = self.draw(parameters, on_step, on_remark)
+        return self.to_pngs(pictures, parameters)
+
+    def to_pngs(self, pictures: Sequence[Image.Image], parameters: Parameters) -> list[bytes]:
+        """A job's pictures as PNGs that carry the parameters to make each of them again, alone."""
         return [self._png(picture, parameters.of_image(index)) for index, picture in enumerate(pictures)]
 
     def draw(
@@ -162,19 +171,34 @@ class StableDiffusionXL:
         work at once and comes out here. Raises `OutOfMemory`, `BlackImage` or another `GenerationFailed`;
         `ExecutorDied` when the device is lost to this process.
         """
-        self._check(parameters)
-        together: Sequence[int] = range(parameters.num_images_per_prompt)
-        job = Listener(on_step, on_remark)
+        (drawn,) = self.draw_together([Commission(parameters, on_step, on_remark)])
+        if isinstance(drawn, GenerationFailed):
+            raise drawn
+        return drawn
+
+    def draw_together(self, commissions: Sequence[Commission]) -> list[Drawn]:
+        """What each of these compatible jobs (see `bot.batching`) comes to, all drawn in the same calls.
+
+        What ends one of them alone, a cancel or a black picture, leaves the others as they are. Raises what ends them
+        all: as `draw`, but for several jobs at once `OutOfMemory` without having tried less at a time.
+        """
+        slots = [
+            Slot(job, image)
+            for job, each in enumerate(commissions)
+            for image in range(each.parameters.num_images_per_prompt)
+        ]
         try:
-            pictures = self._draw(parameters, [together], job, tiled=False)
-            if pictures is None:
+            for each in commissions:
+                self._check(each.parameters)
+            drawn = self._draw(commissions, [slots], tiled=False)
+            if drawn is None and len(commissions) == 1:
                 devices.free_memory(self.device)
                 log.warning("out of memory: trying again with one image at a time")
                 # What there was to say has been said.
-                again = Listener(on_step, lambda remark: None)
-                pictures = self._draw(parameters, [[index] for index in together], again, tiled=True)
-                if pictures is not None and len(pictures) > 1:
-                    on_remark(ONE_BY_ONE)
+                again = replace(commissions[0], on_remark=lambda remark: None)
+                drawn = self._draw([again], [[slot] for slot in slots], tiled=True)
+                if drawn is not None and len(slots) > 1:
+                    commissions[0].on_remark(ONE_BY_ONE)
         except RequestRejected as error:
             # It was taken on; what it names has gone since, or cannot be used.
             raise GenerationFailed.of(error.sentences) from error
@@ -182,12 +206,13 @@ class StableDiffusionXL:
             for pipeline in (self.base, self.refiner):
                 if pipeline is not None:
                     pipeline.maybe_free_model_hooks()
-        if pictures is None:
+        if drawn is None:
             devices.free_memory(self.device)
             raise OutOfMemory
-        if (dropped := dropped_by_a_plain_encoder(self.base.tokenizer, parameters.prompt)) is not None:
-            on_remark(dropped)
-        return pictures
+        for each in commissions:
+            if (dropped := dropped_by_a_plain_encoder(self.base.tokenizer, each.parameters.prompt)) is not None:
+                each.on_remark(dropped)
+        return drawn
 
     def _check(self, parameters: Parameters) -> None:
         if parameters.denoising_end is not None and self.refiner is None:
@@ -202,12 +227,12 @@ class StableDiffusionXL:
         self.memory.check(parameters)
 
     def _draw(
-        self, parameters: Parameters, groups: Sequence[Sequence[int]], job: Listener, *, tiled: bool
-    ) -> list[Image.Image] | None:
+        self, commissions: Sequence[Commission], groups: Sequence[Sequence[Slot]], *, tiled: bool
+    ) -> list[Drawn] | None:
         """All images, those of a group at the same time; None where the memory does not suffice."""
         try:
             with torch.inference_mode():
-                return self._denoise_and_decode(parameters, groups, job, tiled=tiled)
+                return self._denoise_and_decode(commissions, groups, tiled=tiled)
         except (RuntimeError, MemoryError) as error:
             if devices.is_out_of_memory(error):
                 return None
@@ -216,26 +241,45 @@ class StableDiffusionXL:
             raise
 
     def _denoise_and_decode(
-        self, parameters: Parameters, groups: Sequence[Sequence[int]], job: Listener, *, tiled: bool
-    ) -> list[Image.Image]:
-        base, second = self.base, None
-        how: dict[str, Any] = {"guided": parameters.guidance_scale > 1, "clip_skip": parameters.clip_skip}
-        plan = plan_steps(parameters, self._base_config, self._refiner_config, job.on_remark)
+        self, commissions: Sequence[Commission], groups: Sequence[Sequence[Slot]], *, tiled: bool
+    ) -> list[Drawn]:
+        def remark(sentence: Sentence) -> None:
+            for each in commissions:
+                each.on_remark(sentence)
+
+        jobs = [each.parameters for each in commissions]
+        # For all that they have in common.
+        parameters, base, second = jobs[0], self.base, None
+        plan = plan_steps(parameters, self._base_config, self._refiner_config, remark)
         calls, steps = (plan.base_calls + plan.refiner_calls) * len(groups), plan.steps * len(groups)
-        reporter = StepReporter(job.on_step, self._colours, calls, steps)
+        reporter = StepReporter([each.on_step for each in commissions], self._colours, calls, steps)
         mode = mode_of(parameters, self._assets, base, self.device)
         if parameters.denoising_end is not None and self._refiner_config is not None:
             # Before the LoRAs, which are the base's, are in the encoder that both share.
-            prompt = encode_prompts(self.refiner, refiner_prompts(parameters), self.device, **how)
-            second = Stage(self.refiner, self.refiner, self._refiner_config, prompt)
-        pictures: list[Image.Image] = []
+            prompts = [self._encode(self.refiner, refiner_prompts(each), each) for each in jobs]
+            second = Stage(self.refiner, self.refiner, self._refiner_config, prompts)
+        drawn: list[Drawn] = [[] for _ in commissions]
         with applied_loras(base, self.model, parameters.loras, self._assets):
-            prompt = encode_prompts(base, base_prompts(parameters), self.device, **how)
-            first = Stage(base, self._from_image, self._base_config, prompt)
-            denoise = Denoising(parameters, plan, first, second, mode.start, reporter, self.device)
+            prompts = [self._encode(base, base_prompts(each), each) for each in jobs]
+            first = Stage(base, self._from_image, self._base_config, prompts)
+            denoise = Denoising(jobs, plan, first, second, mode.start, reporter, self.device)
             for group in groups:
-                pictures += decode(base.vae, denoise(group), tiled=tiled)
-        return [mode.finish(picture) for picture in pictures]
+                for slot, latents in zip(group, torch.split(denoise(group), 1), strict=True):
+                    pictures = drawn[slot.job]
+                    if slot.job in reporter.gone:
+                        drawn[slot.job] = GenerationCancelled()
+                    elif isinstance(pictures, list):
+                        try:
+                            pictures += map(mode.finish, decode(base.vae, latents, tiled=tiled))
+                        except BlackImage as error:
+                            if len(commissions) == 1:
+                                raise
+                            drawn[slot.job] = error
+        return drawn
+
+    def _encode(self, pipeline: Any, prompts: Prompts, parameters: Parameters) -> PromptEmbeddings:
+        guided = parameters.guidance_scale > 1
+        return encode_prompts(pipeline, prompts, self.device, guided=guided, clip_skip=parameters.clip_skip)
 
     def _png(self, picture: Image.Image, parameters: Parameters) -> bytes:
         buffer = io.BytesIO()

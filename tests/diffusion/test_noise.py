@@ -19,7 +19,7 @@ def parameters(**changes: object) -> Parameters:
 def test_it_is_what_the_pipelines_would_draw_and_the_generators_go_on_from_there() -> None:
     theirs = [torch.Generator("cpu").manual_seed(seed) for seed in (7, 8)]
     wanted = randn_tensor((2, *SHAPE), generator=theirs)
-    noise = noise_for(parameters(num_images_per_prompt=2), [0, 1], SHAPE, torch.float32)
+    noise = noise_for([parameters().of_image(index) for index in (0, 1)], SHAPE, torch.float32)
     assert torch.equal(noise.tensor, wanted)
     for own, other in zip(noise.generators, theirs, strict=True):
         assert torch.equal(torch.randn(3, generator=own), torch.randn(3, generator=other))
@@ -27,9 +27,9 @@ def test_it_is_what_the_pipelines_would_draw_and_the_generators_go_on_from_there
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
 def test_a_turn_keeps_the_strength_of_noise_and_ends_at_the_other_seed(share: float) -> None:
-    noise = noise_for(parameters(variation_seed=9, variation_strength=share), [0], SHAPE, torch.float32).tensor
-    own = noise_for(parameters(), [0], SHAPE, torch.float32).tensor
-    other = noise_for(parameters(seed=9), [0], SHAPE, torch.float32).tensor
+    noise = noise_for([parameters(variation_seed=9, variation_strength=share)], SHAPE, torch.float32).tensor
+    own = noise_for([parameters()], SHAPE, torch.float32).tensor
+    other = noise_for([parameters(seed=9)], SHAPE, torch.float32).tensor
     assert noise.std().item() == pytest.approx(1, abs=0.04)
     # The share of the way, along the arc.
     angle = torch.acos(torch.cosine_similarity(own.flatten(), noise.flatten(), dim=0))
