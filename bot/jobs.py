@@ -37,6 +37,8 @@ class Job:
     `remarks` are what else its author should know, as what was changed of the request; `locale` is the language, by
     Discord's code, in which its card speaks. `original_id` is the file of the picture that it makes again, if any.
     With a `comparison` its one picture is a sheet of many, and its parameters are those of the first of them.
+    `weight` is its author's share of the executor against others', and `tier` 1 goes before 0. `is_told` says whether
+    its author knows how it ended.
     """
 
     id: int
@@ -54,6 +56,9 @@ class Job:
     locale: str | None = None
     original_id: str | None = None
     comparison: Comparison | None = None
+    weight: float = 1.0
+    tier: int = 0
+    is_told: bool = True
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
