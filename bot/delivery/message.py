@@ -14,6 +14,7 @@ from discord import ui
 
 from bot.delivery.attachments import DEFAULT_LIMIT
 from bot.jobs import Job
+from bot.ui.errors import ALREADY_ACKNOWLEDGED
 
 log = logging.getLogger(__name__)
 
@@ -83,10 +84,17 @@ class JobMessage:
 
     async def answer(self, interaction: discord.Interaction[Any], view: ui.LayoutView) -> None:
         """Begin as the answer to an interaction, which may have been promised. Raises what discord.py raises."""
-        if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
+        is_promised = interaction.response.type is discord.InteractionResponseType.deferred_channel_message
+        if not is_promised:
+            try:
+                self.message_id = (await interaction.response.send_message(view=view)).message_id
+            except discord.HTTPException as error:
+                # Discord took the promise, or this very answer, and only its receipt was lost.
+                is_promised = error.code == ALREADY_ACKNOWLEDGED
+                if not is_promised:
+                    raise
+        if is_promised:
             self.message_id = (await interaction.edit_original_response(view=view)).id
-        else:
-            self.message_id = (await interaction.response.send_message(view=view)).message_id
         self._interaction = interaction
         if self.message_id is not None:
             await self._remember(self._job_id, self.message_id, self.channel_id)

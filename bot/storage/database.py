@@ -28,7 +28,8 @@ from bot.errors import DatabaseInUse, StartupFailed
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: How long a change waits for another program (a backup, a browser of databases) to let go of the file.
+#: How long a change waits for another program (a backup, a browser of databases) to let go of the file, unless the URL
+#: says `?timeout=`.
 BUSY_TIMEOUT_SECONDS = 5
 #: The driver that this bot speaks to each kind of database with.
 DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg"}
@@ -206,11 +207,11 @@ def _sqlite_engines(url: URL, stack: AsyncExitStack) -> tuple[AsyncEngine, Async
 def _sqlite_engine(url: URL, file: Path, pragmas: Sequence[str], begin: str) -> AsyncEngine:
     # One connection: statements take milliseconds, and writers that never meet never wait for each other's locks.
     engine = create_async_engine(
-        url.set(database=str(file)),
+        url.set(database=str(file), query={"timeout": str(BUSY_TIMEOUT_SECONDS), **url.query}),
         pool_size=1,
         max_overflow=0,
         hide_parameters=True,  # errors end up in logs, and a prompt is nobody's business there
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "isolation_level": None},
+        connect_args={"isolation_level": None},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -18,6 +18,7 @@ from tests.patience import PATIENCE
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+TEXT_INPUT, LABEL = 4, 18
 TYPES: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
 
 
@@ -103,6 +104,22 @@ class LoopbackDiscord:
         data = {"custom_id": button["custom_id"], "component_type": button["type"]}
         return await self._dispatch(COMPONENT, user or self.alice, message.channel, data, message)
 
+    async def fill_in(self, opened: Interaction, **texts: str) -> Interaction:
+        """Send the modal that answered `opened`; `texts` take the place of what stood in the inputs of those ids."""
+        assert opened.modal is not None, "no modal was opened"
+        inputs = [label["component"] for label in opened.modal["components"]]
+        typed = {each["custom_id"]: each.get("value") or "" for each in inputs} | texts
+        components = [
+            {
+                "type": LABEL,
+                "id": 2 * at,
+                "component": {"type": TEXT_INPUT, "id": 2 * at + 1, "custom_id": name, "value": text},
+            }
+            for at, (name, text) in enumerate(typed.items(), 1)
+        ]
+        data = {"custom_id": opened.modal["custom_id"], "components": components}
+        return await self._dispatch(MODAL_SUBMIT, opened.user, opened.channel, data, opened.message, opened)
+
     async def wait_for(self, condition: Callable[[], Any], what: str = "", within: float = PATIENCE) -> Any:
         """Wait until something in this world is so, and return it; it is looked at after every request of the bot."""
         try:
@@ -127,9 +144,16 @@ class LoopbackDiscord:
             await self.gateway.connected.wait()
 
     async def _dispatch(
-        self, kind: int, user: User, channel: Channel, data: dict[str, Any], message: Message | None = None
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: dict[str, Any],
+        message: Message | None = None,
+        opened_by: Interaction | None = None,
     ) -> Interaction:
-        event = Interaction(self.world.new_id(), secrets.token_urlsafe(32), kind, user, channel, data, message)
+        token = secrets.token_urlsafe(32)
+        event = Interaction(self.world.new_id(), token, kind, user, channel, data, message, opened_by)
         self.world.interactions[event.id] = event
         payload = message_payloads.interaction(self.world, f"http://{self.server.address}/cdn", event)
         event.dispatched_at, event.work_before = time.perf_counter(), time.process_time()

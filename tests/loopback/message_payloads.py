@@ -55,7 +55,9 @@ class MessagePayload:
             "user": payloads.user(interaction.user),
             "authorizing_integration_owners": {},
         }
-        if interaction.message is not None:
+        if interaction.opened_by is not None:
+            metadata["triggering_interaction_metadata"] = self._metadata(interaction.opened_by)
+        elif interaction.message is not None:
             metadata["interacted_message_id"] = str(interaction.message.id)
         return metadata
 

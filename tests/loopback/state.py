@@ -136,6 +136,8 @@ class Interaction:
     channel: Channel
     data: Payload
     message: Message | None = None
+    #: What the modal was the answer to that is sent here.
+    opened_by: Interaction | None = None
     dispatched_at: float = 0.0
     acknowledged_at: float | None = None
     work_before: float = 0.0

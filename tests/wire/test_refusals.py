@@ -104,6 +104,16 @@ async def test_a_command_that_discord_forgot_still_makes_its_picture(
     assert message.allowed_mentions.get("users") == [loopback.alice.id]
 
 
+async def test_an_answer_whose_receipt_is_lost_stands_once(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    loopback.rate_limits.refuse(unavailable(500), path="/callback", late=True)
+    card = await start_job(loopback, executor)
+    assert await finish_job(loopback, executor, settings) is card
+    assert loopback.messages == [card]
+    assert [exchange.status for exchange in loopback.requests(path="/callback")] == [500, 400]
+
+
 async def test_a_press_that_discord_forgot_can_be_made_again(
     loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
 ) -> None:
