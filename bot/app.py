@@ -41,7 +41,7 @@ class Application:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Take jobs and deliver pictures. Enter it once the bot can send requests to Discord."""
-        async with self.bot.delivery, self.queue:
+        async with self.generation.recording, self.bot.delivery, self.queue:
             await self.bot.delivery.resume(await self.generation.recording.recover())
             yield
 

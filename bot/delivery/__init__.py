@@ -14,11 +14,11 @@ import aiohttp
 import discord
 
 from bot.delivery.ending import tell_end
-from bot.delivery.live import Forecast, LiveJob
+from bot.delivery.live import Ended, Forecast, LiveJob
 from bot.delivery.pace import EditPace
 from bot.errors import BotError
-from bot.events import JobEvent, JobSucceeded, Progress
-from bot.jobs import Job
+from bot.events import JobCancelled, JobEvent, JobFailed, JobSucceeded, Progress
+from bot.jobs import Job, JobStatus
 from bot.services.generation import GenerationService
 from bot.ui.cards import RESTARTED
 
@@ -102,14 +102,14 @@ class Delivery:
             if other.waits:
                 other.changed.set()
 
-    async def resume(self, to_post: Iterable[Job]) -> None:
-        """Take up the messages of jobs that the last run of the bot left: those in line, and pictures not yet shown."""
+    async def resume(self, untold: Iterable[Job]) -> None:
+        """Take up the messages of jobs that the last run of the bot left: those in line, and ends not yet told."""
         for job in self._generation.line():
             live = self._live(job)
             live.notice = RESTARTED
             live.changed.set()
-        for job in to_post:
-            self._live(job).take(JobSucceeded(job, ()))
+        for job in untold:
+            self._live(job).take(_end_of(job))
         for live in self._jobs.values():
             live.opened.set()
 
@@ -178,6 +178,16 @@ class Delivery:
         except BotError:
             # Only a restart would miss it: the job's end then comes in a message of its own.
             log.exception("job %s: its message could not be recorded", job_id)
+
+
+def _end_of(job: Job) -> Ended:
+    match job.status:
+        case JobStatus.POSTING:
+            return JobSucceeded(job, ())
+        case JobStatus.CANCELLED:
+            return JobCancelled(job)
+        case _:
+            return JobFailed(job)
 
 
 def _now() -> float:

@@ -51,7 +51,7 @@ async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended)
 
 async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended) -> Way | None:
     if not isinstance(outcome, JobSucceeded):
-        return await _say(live, outcome.job, ending(outcome.job))
+        return await _say(generation, live, outcome.job, ending(outcome.job))
     job = outcome.job
     try:
         pngs = [image.png for image in outcome.images] or await generation.pictures_of(job.id)
@@ -59,17 +59,21 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
     except (BotError, TooLarge) as error:
         reason = TOO_LARGE if isinstance(error, TooLarge) else error.sentence
         await generation.recording.undeliverable(job.id, reason)
-        return await _say(live, job.evolve(status=JobStatus.FAILED), reason)
+        return await _say(generation, live, job.evolve(status=JobStatus.FAILED), reason)
     if way is None:
         await generation.recording.undeliverable(job.id, NO_WAY)
+        await generation.recording.told(job.evolve(status=JobStatus.FAILED))
     else:
         await generation.recording.posted(job.id)
     return way
 
 
-async def _say(live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
+async def _say(generation: GenerationService, live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
     card = closed_card(job, sentence)
-    return await _deliver_card(live, card, list, card, least_card(job))
+    way = await _deliver_card(live, card, list, card, least_card(job))
+    # Where there is no way, too: the next start would find none either.
+    await generation.recording.told(job)
+    return way
 
 
 async def _deliver_card(live: LiveJob, card: Layout, files: Files, private: Layout, least: Layout) -> Way | None:

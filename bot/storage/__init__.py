@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Update, delete, insert, null, select, update
+from sqlalchemy import ColumnElement, RowMapping, Update, delete, insert, null, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 #: Jobs that wait for the bot itself to do something.
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
+WITHOUT_PICTURES = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REJECTED)
 CHANGEABLE = frozenset(
     {"status", "channel_id", "message_id", "attempts", "error", "remarks", "is_told", "started_at", "finished_at"}
 )
@@ -111,17 +113,22 @@ class Storage:
 
     async def unfinished_jobs(self) -> list[Job]:
         """Jobs that the bot still has to do something about, oldest first."""
-        statement = select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.id)
+        return await self._jobs_where(jobs.c.status.in_(UNFINISHED))
+
+    async def untold_jobs(self) -> list[Job]:
+        """Jobs that ended without pictures, and whose authors do not know it; oldest first."""
+        return await self._jobs_where(jobs.c.status.in_(WITHOUT_PICTURES), jobs.c.is_told.is_(False))
+
+    async def _jobs_where(self, *conditions: ColumnElement[bool]) -> list[Job]:
+        statement = select(jobs).where(*conditions).order_by(jobs.c.id)
         async with self._reading() as connection:
             rows = (await connection.execute(statement)).mappings().all()
-        found = []
-        for row in rows:
-            try:
-                found.append(job_from_row(row))
-            except JobUnreadable as error:
-                # One row from another version must not keep the bot from starting with all the others.
-                log.exception("job %s: cannot be read, given up", row["id"])
-                await self._give_up(row["id"], error.sentence)
+        # There may be thousands.
+        found, unreadable = await asyncio.to_thread(_read, rows)
+        for job_id, error in unreadable.items():
+            # One row from another version must not keep the bot from starting with all the others.
+            log.error("job %s: cannot be read, given up", job_id, exc_info=error)
+            await self._give_up(job_id, error.sentence)
         return found
 
     async def get_state(self, key: str) -> str | None:
@@ -136,7 +143,7 @@ class Storage:
             await connection.execute(insert(state).values(key=key, value=value))
 
     async def _give_up(self, job_id: int, reason: Sentence) -> None:
-        statement = update(jobs).where(jobs.c.id == job_id).values(status=JobStatus.FAILED, error=reason)
+        statement = update(jobs).where(jobs.c.id == job_id).values(status=JobStatus.FAILED, error=reason, is_told=True)
         async with self._transaction() as connection:
             await connection.execute(statement)
 
@@ -170,6 +177,16 @@ def _translated() -> Iterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise StorageUnavailable from error
+
+
+def _read(rows: Sequence[RowMapping]) -> tuple[list[Job], dict[int, JobUnreadable]]:
+    found, unreadable = [], {}
+    for row in rows:
+        try:
+            found.append(job_from_row(row))
+        except JobUnreadable as error:
+            unreadable[row["id"]] = error
+    return found, unreadable
 
 
 def _as_json(remarks: Sequence[Sentence]) -> list[list[Any]]:

@@ -13,7 +13,7 @@ from bot.errors import GenerationFailed, OutOfMemory
 from bot.jobs import GeneratedImage, Job, JobStatus
 from bot.storage import open_storage
 from bot.storage.pictures import PictureFolder
-from bot.ui.cards import BROKEN, DONE, WAITING, WORKING
+from bot.ui.cards import BROKEN, DONE, OVER, WAITING, WORKING
 from tests.factories import make_parameters
 from tests.patience import PATIENCE
 from tests.pictures import PNG
@@ -187,3 +187,31 @@ async def test_a_stop_at_the_very_moment_of_an_event_is_heard(server: SimulatedS
     await server.run()
     server.executor.finish(1, [PNG])
     await server.until(lambda: card.colour == DONE)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "failed"])
+async def test_an_end_that_a_stop_cut_short_is_told_once_by_the_next_start(server: SimulatedServer, how: str) -> None:
+    card = await server.imagine(seed=7)
+    await server.run()
+    await server.until(lambda: card.colour == WORKING)
+    # Discord is away while the job ends, and until the bot is stopped.
+    server.env.inject_error("*", "*", status=503, message="Service Unavailable", times=None)
+    if how == "cancelled":
+        assert await server.application.queue.cancel(1)
+    else:
+        server.executor.fail(1, OutOfMemory("The picture is too large for this device."))
+    await server.until_recorded(JobStatus.CANCELLED if how == "cancelled" else JobStatus.FAILED)
+    await server.stop()
+    assert card.colour == WORKING
+    assert not (await recorded(server)).is_told
+    server.env.backend.faults.clear()
+    await server.start()
+    await server.until(lambda: card.colour == (OVER if how == "cancelled" else BROKEN))
+    assert card.texts[1] == ("Cancelled." if how == "cancelled" else "The picture is too large for this device.")
+    await server.stop()
+    assert (await recorded(server)).is_told
+    edits = len(server.requests("PATCH", "/messages/"))
+    await server.start()
+    await server.stop()
+    assert len(server.requests("PATCH", "/messages/")) == edits
+    assert [each.id for each in server.cards()] == [card.id]
