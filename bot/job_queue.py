@@ -50,13 +50,19 @@ class JobQueue:
     """Jobs on their way through the executor. An async context manager: inside it, workers take jobs."""
 
     def __init__(
-        self, executor: Executor, *, max_jobs: int, max_jobs_per_user: int, pause: float = UNAVAILABLE_PAUSE
+        self,
+        executor: Executor,
+        *,
+        max_jobs: int,
+        max_jobs_per_user: int,
+        pause: float = UNAVAILABLE_PAUSE,
+        line: Line | None = None,
     ) -> None:
         self._executor = executor
         self._pause = pause
         self._max_jobs = max_jobs
         self._max_jobs_per_user = max_jobs_per_user
-        self._line = Line()
+        self._line = Line() if line is None else line
         self._pace = Pace()
         self._arrived = asyncio.Event()
         self._running: dict[int, Job] = {}
