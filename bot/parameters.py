@@ -28,6 +28,8 @@ MAX_PAIR = 8192
 TRAIN_TIMESTEPS = 1000
 #: How much of a wrong value its refusal repeats.
 MAX_QUOTED = 40
+NEEDS_IMAGE = "{title} needs an image to work on. Add one, or leave it out."
+NEEDS_MASK = "{title} needs a mask. Add one, or leave it out."
 #: What nobody sees and no database or picture should have to carry; line feeds and tabs are people's own.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -194,9 +196,9 @@ class Parameters(BaseModel):
         if self.image is None:
             for name in ("mask_image", "strength", "upscaler"):
                 if getattr(self, name) is not None:
-                    raise WrongValue("{title} needs an image to work on. Add one, or leave it out.", title=title(name))
+                    raise WrongValue(NEEDS_IMAGE, title=title(name))
         if self.mask_image is None and self.padding_mask_crop is not None:
-            raise WrongValue("{title} needs a mask. Add one, or leave it out.", title=title("padding_mask_crop"))
+            raise WrongValue(NEEDS_MASK, title=title("padding_mask_crop"))
         if self.variation_strength and self.variation_seed is None:
             raise WrongValue("{title} needs a variation_seed to turn to.", title=title("variation_strength"))
         return self

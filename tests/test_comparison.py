@@ -13,10 +13,12 @@ from bot.comparison.comparer import Comparer
 from bot.errors import LoraNotFound, RequestRejected
 from bot.layers import merge, model_defaults
 from bot.model_info import ModelInfo
-from bot.parameters import Lora, Parameters, title
+from bot.parameters import Lora, title
 from tests.diffusion.engine import LORAS
 from tests.factories import BASE_ALONE, ENSEMBLE
 from tests.prompts.reading import make_reader, write_wildcards
+
+PICTURES = {"image": "a" * 64, "mask_image": "b" * 64}
 
 
 def compare(
@@ -26,7 +28,7 @@ def compare(
     folder: Path | None = None,
     **said: Any,
 ) -> tuple[Comparison, list[str]]:
-    comparer = Comparer(model, make_reader(folder), LORAS)
+    comparer = Comparer(model, make_reader(folder), LORAS, ["latent"])
     asked = [AskedAxis(*axis) for axis in axes]
     comparison, remarks = comparer.compare({"prompt": prompt, **said}, model_defaults(model), asked)
     return comparison, [str(remark) for remark in remarks]
@@ -214,16 +216,9 @@ def test_a_sheet_is_kept_as_what_differs_from_its_first_cell() -> None:
     assert Comparison.from_json(plain, comparison.cells[0]) == comparison
 
 
-def test_every_parameter_of_a_picture_made_from_words_can_be_compared() -> None:
-    made_from_pictures = {"image", "mask_image", "padding_mask_crop", "strength", "upscaler"}
-    not_one_picture = {"num_images_per_prompt", "raw_prompt", "raw_negative_prompt"}
-    compared = {field for axis in AXES for field in axis.fields}
-    assert compared == Parameters.model_fields.keys() - made_from_pictures - not_one_picture
-
-
 @pytest.mark.parametrize("axis", [axis for axis in AXES if axis.kind not in (Kind.REPLACED, Kind.LORA)])
 def test_the_example_of_each_axis_works(axis: Any) -> None:
-    comparison, remarks = compare((axis.name, axis.example))
+    comparison, remarks = compare((axis.name, axis.example), **({} if axis.input is None else PICTURES))
     assert len(comparison.cells) > 1
     assert remarks == []
 
@@ -231,10 +226,27 @@ def test_the_example_of_each_axis_works(axis: Any) -> None:
 def test_axes_are_found_by_any_of_their_names_and_offered_by_what_is_typed() -> None:
     for axis in AXES:
         assert find_axis(axis.name.upper().replace("_", " ")) == axis
-    assert [find_axis(title(name)) is None for name in ("image", "strength", "num_images_per_prompt")] == [True] * 3
+    assert [find_axis(title(name)) is None for name in ("image", "mask_image", "num_images_per_prompt")] == [True] * 3
     assert [axis.name for axis in suggest_axes("refiner")] == ["refiner_from"]
     assert [axis.name for axis in suggest_axes("lora", ["ink", "pen"])] == ["lora", "lora:ink", "lora:pen"]
     assert len(suggest_axes("")) == 25
+
+
+def test_a_sheet_of_spacings_is_asked_for_again_without_the_timesteps_of_its_first_cell() -> None:
+    comparison, _ = compare(("spacing", "AYS, trailing"), num_inference_steps=10)
+    comparer = Comparer(ENSEMBLE, make_reader(), LORAS)
+    again, _ = comparer.compare(comparer.typed(comparison), model_defaults(ENSEMBLE), comparer.again(comparison))
+    assert again == comparison
+    assert [cell.timesteps is None for cell in again.cells] == [False, True]
+
+
+def test_a_draft_is_drawn_in_few_steps_and_says_nothing_of_buttons_that_a_sheet_has_not() -> None:
+    comparison, remarks = compare(("guidance", "3, 5"), prompt="a fox --draft")
+    assert [cell.num_inference_steps for cell in comparison.cells] == [8, 8]
+    assert remarks == []
+    comparison, remarks = compare(("steps", "4, 6"), prompt="a fox --draft")
+    assert [cell.num_inference_steps for cell in comparison.cells] == [4, 6]
+    assert remarks == ["steps: the sheet's values count, not --draft in the prompt"]
 
 
 def test_a_label_says_the_axis_where_the_value_alone_does_not() -> None:

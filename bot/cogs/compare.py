@@ -10,14 +10,19 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
+from bot.cogs.image_shape import SIZES, in_shape
 from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
+from bot.cogs.uploads import take_in
 from bot.comparison import AskedAxis
+from bot.comparison.axes import find_axis
 from bot.delivery import Delivery
 from bot.errors import InvalidParameters
+from bot.jobs import Job
 from bot.layers import bucket
-from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED
+from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, title
 from bot.services.generation import GenerationService
+from bot.services.variants import Asker
 from bot.translation import Speech
 
 MAX_NAME = 100
@@ -36,6 +41,7 @@ class Compare(commands.Cog):
     @app_commands.command()
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
+    @app_commands.rename(mask_image="mask")
     @app_commands.describe(
         prompt="What the pictures should show",
         axis="What differs from picture to picture, from left to right",
@@ -45,6 +51,8 @@ class Compare(commands.Cog):
         seed="A number: the same for all pictures; random unless you say",
         aspect_ratio="The shape of the pictures; square unless you say otherwise",
         negative_prompt="What they should not show, without “no”",
+        image="A picture to begin with, instead of noise alone",
+        mask_image="White where the image is to be painted anew; the rest stays as it is",
     )
     @app_commands.choices(aspect_ratio=[Choice(name=ratio, value=ratio) for ratio in ASPECT_RATIOS])
     async def compare(
@@ -58,6 +66,8 @@ class Compare(commands.Cog):
         seed: Range[int, 0, MAX_SEED] | None = None,
         aspect_ratio: str | None = None,
         negative_prompt: Range[str, 1, MAX_PROMPT_LENGTH] | None = None,
+        image: discord.Attachment | None = None,
+        mask_image: discord.Attachment | None = None,
     ) -> None:
         """Make a sheet of pictures that differ in one thing or two."""
         asker = asker_of(interaction)
@@ -70,14 +80,34 @@ class Compare(commands.Cog):
         changes: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
         if aspect_ratio is not None:
             changes["width"], changes["height"] = bucket(aspect_ratio, self._generation.model.native_size)
-        work = self._generation.submit(**asker, changes=changes, axes=axes)
+        if mask_image is not None and image is None:
+            raise InvalidParameters(NEEDS_IMAGE, title=title("mask_image"))
+        work = self._submit(interaction.client, image, mask_image, changes, axes, asker)
         await answer_with_card(interaction, self._delivery, work)
+
+    async def _submit(
+        self,
+        client: discord.Client,
+        image: discord.Attachment | None,
+        mask_image: discord.Attachment | None,
+        changes: dict[str, Any],
+        axes: list[AskedAxis],
+        asker: Asker,
+    ) -> Job:
+        """Ask for the sheet: of what was sent, and in its shape unless a size is said or compared."""
+        uploads = await take_in(client, self._generation.inputs, image, mask_image)
+        changes = changes | uploads.changes
+        compared = {field for axis in filter(None, (find_axis(each.name) for each in axes)) for field in axis.fields}
+        shape = None if SIZES & compared else uploads.size
+        beneath, remarks = in_shape(shape, changes, self._generation.prompts, self._generation.model)
+        return await self._generation.submit(**asker, changes=changes, beneath=beneath, remarks=remarks, axes=axes)
 
     @compare.autocomplete("axis")
     @compare.autocomplete("second_axis")
     async def _axes(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
         """Everything that can be compared, with what it is."""
-        found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current)
+        inputs = [name for name in ("image", "mask_image") if title(name) in interaction.namespace]
+        found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current, inputs)
         say = Speech(interaction.locale).say
         return [Choice(name=f"{axis.name} · {say(axis.description)}"[:MAX_CHOICE], value=axis.name) for axis in found]
 

@@ -11,16 +11,16 @@ from discord.app_commands import Choice, Range
 from discord.ext import commands
 
 from bot.cogs.completion import complete_advanced, complete_lora, complete_scheduler, complete_style
-from bot.cogs.imagine_options import NEEDS_IMAGE, Asked, read_options
+from bot.cogs.image_shape import in_shape
+from bot.cogs.imagine_options import Asked, read_options
 from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
 from bot.cogs.uploads import take_in
 from bot.delivery import Delivery
-from bot.errors import InvalidParameters, RequestRejected
+from bot.errors import InvalidParameters
 from bot.jobs import Job
-from bot.layers import SPACINGS, size_like
-from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, title
-from bot.sentences import Sentence
+from bot.layers import SPACINGS
+from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, title
 from bot.services.generation import GenerationService
 from bot.services.variants import Asker
 from bot.translation import Speech
@@ -36,7 +36,6 @@ ASPECT_RATIO_WORDS = {
     "9:16": "tall, as a phone",
     "9:21": "very tall",
 }
-SHAPE_OF_IMAGE = "size {width} × {height}: the shape of the image"
 
 
 class Imagine(commands.Cog):
@@ -161,22 +160,9 @@ class Imagine(commands.Cog):
 
     async def _submit(self, asked: Asked, asker: Asker, shape: tuple[int, int] | None = None) -> Job:
         """Ask for it; in this shape, unless something was said about the size."""
-        beneath: dict[str, Any] = {}
-        remarks = list(asked.remarks)
-        if shape is not None and not asked.has_size:
-            width, height = size_like(*shape, self._generation.model.native_size)
-            beneath = {"width": width, "height": height}
-            if not self._size_in(asked.changes["prompt"]):
-                remarks.append(Sentence.of(SHAPE_OF_IMAGE, width=width, height=height))
+        beneath, remarks = in_shape(shape, asked.changes, self._generation.prompts, self._generation.model)
+        remarks = [*asked.remarks, *remarks]
         return await self._generation.submit(**asker, changes=asked.changes, beneath=beneath, remarks=remarks)
-
-    def _size_in(self, prompt: str) -> bool:
-        """Whether a flag in the prompt says how large the picture is to be."""
-        try:
-            return not {"width", "height"}.isdisjoint(self._generation.prompts.flags.read(prompt).fields)
-        except RequestRejected:
-            # Whoever asks is told when the prompt is read.
-            return False
 
     @imagine.autocomplete("style")
     async def _styles(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:

@@ -18,7 +18,6 @@ from bot.prompts.settings_text import refiner_from
 from bot.sentences import Sentence
 
 TWICE = "{title} is there twice: as an option, and in advanced. Leave one of the two out."
-NEEDS_IMAGE = "{title} needs an image to work on. Add one, or leave it out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +26,6 @@ class Asked:
 
     changes: dict[str, Any]
     remarks: list[Sentence]
-
-    @property
-    def has_size(self) -> bool:
-        """Whether they say how large the picture is to be."""
-        return "width" in self.changes or "height" in self.changes
 
 
 def read_options(said: Mapping[str, Any], prompts: PromptReader, model: ModelInfo) -> Asked:

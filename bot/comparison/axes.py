@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -24,6 +24,7 @@ class Kind(Enum):
     SEED = auto()  #: whole numbers, or “random”
     REFINER = auto()  #: off, or where it takes over
     NAME = auto()  #: one of a list that the parameters know
+    UPSCALER = auto()  #: what enlarges the image, or off
     STYLE = auto()  #: a style, or off
     LORA = auto()  #: name:weight, or off
     WEIGHT = auto()  #: how much of one LoRA
@@ -54,6 +55,11 @@ class AxisKind:
     def fields(self) -> frozenset[str]:
         """What it sets of the parameters."""
         return frozenset(("width", "height")) if self.kind is Kind.RATIO else frozenset((self.field,))
+
+    @property
+    def input(self) -> str | None:
+        """The picture that it takes: image, mask_image, or None."""
+        return INPUTS.get(self.field)
 
 
 def _axis(field: str, kind: Kind, example: str, description: str, *more: str) -> AxisKind:
@@ -103,9 +109,14 @@ AXES: tuple[AxisKind, ...] = (
     _axis("negative_original_size", Kind.SIZE, "off, 512x512", "the size to keep away from"),
     _axis("negative_target_size", Kind.SIZE, "off, 512x512", "the aim to keep away from"),
     _axis("negative_crops_coords_top_left", Kind.CORNER, "0x0, 256x0", "the crop to keep away from", "negative_crop"),
+    _axis("strength", Kind.NUMBER, "0.2, 0.4, 0.6, 0.8", "how much of the image is changed", "denoise", "denoising"),
+    _axis("upscaler", Kind.UPSCALER, "off, latent", "what enlarges the image"),
+    _axis("padding_mask_crop", Kind.WHOLE, "off, 16, 64", "how much around the mask is drawn with it"),
     _axis("timesteps", Kind.TIMESTEPS, "999, 750, 500, 250 | 999, 600, 300, 100", "which timesteps to take"),
 )
 
+#: What can only be compared where there is a picture.
+INPUTS: Mapping[str, str] = {"strength": "image", "upscaler": "image", "padding_mask_crop": "mask_image"}
 WEIGHTS = "0, 0.5, 1"
 MAX_SUGGESTIONS = 25
 
@@ -133,10 +144,15 @@ def get_axis(name: str) -> AxisKind:
     return axis
 
 
-def suggest_axes(typed: str, loras: Sequence[str] = ()) -> list[AxisKind]:
-    """At most 25 axes for what has been typed so far; the likeliest for nothing."""
+def suggest_axes(typed: str, loras: Sequence[str] = (), inputs: Collection[str] = ()) -> list[AxisKind]:
+    """At most 25 axes for what has been typed so far; the likeliest for nothing.
+
+    With `inputs`, of image and mask_image, those come first that take them.
+    """
     wanted = _folded(typed)
-    known = [*AXES, *filter(None, (find_axis(LORA_PREFIX + name) for name in loras))]
+    of_inputs = [axis for axis in AXES if axis.input is not None and axis.input in inputs]
+    known = [*of_inputs, *(axis for axis in AXES if axis not in of_inputs)]
+    known += filter(None, (find_axis(LORA_PREFIX + name) for name in loras))
     starting = [axis for axis in known if any(_folded(name).startswith(wanted) for name in axis.names)]
     within = [axis for axis in known if axis not in starting and any(wanted in _folded(name) for name in axis.names)]
     return (starting + within)[:MAX_SUGGESTIONS]
@@ -156,5 +172,5 @@ def _folded(name: str) -> str:
     return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-_SPEAKING = frozenset((Kind.NAME, Kind.STYLE, Kind.LORA, Kind.RATIO, Kind.TEXT, Kind.REPLACED))
+_SPEAKING = frozenset((Kind.NAME, Kind.UPSCALER, Kind.STYLE, Kind.LORA, Kind.RATIO, Kind.TEXT, Kind.REPLACED))
 _BY_NAME = {_folded(name): axis for axis in AXES for name in (*axis.names, axis.field)}

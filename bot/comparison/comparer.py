@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from bot.comparison import MAX_AXES, MAX_CELLS, AskedAxis, Axis, Comparison
-from bot.comparison.axes import AxisKind, Kind, find_axis, get_axis, label, suggest_axes
+from bot.comparison.axes import OFF, AxisKind, Kind, find_axis, get_axis, label, suggest_axes
 from bot.comparison.suggestions import suggest_values
 from bot.comparison.values import Value, ValueReader
+from bot.drafting import IS_DRAFT
 from bot.errors import InvalidParameters, RequestRejected
 from bot.layers import clamp, fitting_size, merge, random_seed
 from bot.loras import list_loras
 from bot.model_info import ModelInfo
-from bot.parameters import Lora, Parameters, quoted, title
+from bot.parameters import NEEDS_IMAGE, NEEDS_MASK, Lora, Parameters, quoted, title
 from bot.prompts import OPTION_COUNTS, SIZE_COUNTS, PromptReader
 from bot.prompts.loras import merge_loras
 from bot.sentences import Sentence
@@ -34,6 +35,9 @@ NOT_IN_PROMPT = "{value} is not in the prompt. The first value of {axis} is what
 
 COUNTS = frozenset((OPTION_COUNTS, SIZE_COUNTS, AXIS_COUNTS))
 
+#: What may follow from something else, and then differs from cell to cell without having been asked for.
+FOLLOWING = frozenset(("strength", "timesteps"))
+
 #: Usual widths and heights, of the side of the square that the model was trained on.
 SIZE_SHARES = (0.75, 1, 1.25)
 
@@ -44,11 +48,14 @@ Side = tuple[AxisKind, list[Value]]
 class Comparer:
     """Reads what is to be compared. It looks into files, so it works in a thread, not on the loop."""
 
-    def __init__(self, model: ModelInfo, prompts: PromptReader, loras: Path | None = None) -> None:
+    def __init__(
+        self, model: ModelInfo, prompts: PromptReader, loras: Path | None = None, upscalers: Sequence[str] = ()
+    ) -> None:
         self._model = model
         self._prompts = prompts
-        self._values = ValueReader(model, prompts, loras)
+        self._values = ValueReader(model, prompts, loras, upscalers)
         self._loras = loras
+        self._upscalers = upscalers
 
     def compare(
         self, said: Mapping[str, Any], beneath: Mapping[str, Any], asked: Sequence[AskedAxis]
@@ -56,6 +63,7 @@ class Comparer:
         """The sheet of a request, and remarks on what was changed of it. Raises `RequestRejected`."""
         sides, remarks = self._sides(asked)
         said, layers = dict(said), dict(beneath)
+        _check_inputs(sides, {**layers, **said})
         if any(axis.field == "variation_strength" for axis, _ in sides):
             # One seed to turn to, unless somebody names another.
             layers.setdefault("variation_seed", random_seed())
@@ -85,13 +93,25 @@ class Comparer:
             for axis in comparison.axes
         ]
 
-    def suggest_axes(self, typed: str) -> list[AxisKind]:
-        """Axes for what has been typed so far, with the LoRAs that there are."""
-        return suggest_axes(typed, self._lora_names())
+    def typed(self, comparison: Comparison) -> dict[str, Any]:
+        """What was asked for beside the axes, to be asked for anew."""
+        asked = self._prompts.typed(comparison.cells[0])
+        of_axes = {field for axis in comparison.axes for field in get_axis(axis.name).fields}
+        for name in FOLLOWING & comparison.varied - of_axes:
+            asked.pop(name, None)
+        return asked
+
+    def suggest_axes(self, typed: str, inputs: Collection[str] = ()) -> list[AxisKind]:
+        """Axes for what has been typed so far, with the LoRAs and the `inputs` (image, mask_image) that there are."""
+        return suggest_axes(typed, self._lora_names(), inputs)
 
     def suggest_values(self, axis: str, typed: str) -> list[str]:
         """Values for what has been typed so far."""
-        names = {Kind.STYLE: self._prompts.styles.names, Kind.LORA: self._lora_names()}
+        names = {
+            Kind.STYLE: self._prompts.styles.names,
+            Kind.LORA: self._lora_names(),
+            Kind.UPSCALER: self._upscalers,
+        }
         kind = find_axis(axis)
         return [] if kind is None else suggest_values(axis, typed, names, self._usual(kind) or kind.example)
 
@@ -123,6 +143,8 @@ class Comparer:
             return ""
         if axis.kind is Kind.STYLE:
             return ", ".join(["off", *self._prompts.styles.names[:3]])
+        if axis.kind is Kind.UPSCALER and self._upscalers:
+            return ", ".join([OFF, *self._upscalers])
         if axis.field in ("width", "height") and axis.kind is Kind.WHOLE:
             return ", ".join(str(fitting_size(self._model.native_size * share)) for share in SIZE_SHARES)
         return axis.example
@@ -143,11 +165,20 @@ class Comparer:
         changes, read = self._prompts.read(said, layers)
         within, clamped = clamp(changes)
         parameters = merge(self._model, layers, within)
-        remarks = list(_about_axes(read, sides)) + clamped
+        # What is said of a draft is said of its buttons, which a sheet has not.
+        remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT] + clamped
         if parameters.num_images_per_prompt > 1:
             parameters = parameters.model_copy(update={"num_images_per_prompt": 1})
             remarks.append(ONE_EACH)
         return parameters, remarks
+
+
+def _check_inputs(sides: Sequence[Side], whole: Mapping[str, Any]) -> None:
+    """Raises `InvalidParameters` for an axis that needs a picture where there is none."""
+    for axis, _ in sides:
+        if axis.input is not None and not whole.get(axis.input):
+            needs = NEEDS_IMAGE if axis.input == "image" else NEEDS_MASK
+            raise InvalidParameters(needs, title=axis.name)
 
 
 def _check_count(sides: Sequence[Side]) -> None:

@@ -14,7 +14,7 @@ MAX_LENGTH = 100
 
 
 def suggest_values(axis: str, typed: str, names: Mapping[Kind, Sequence[str]], usual: str) -> list[str]:
-    """At most 25 ways to go on. `names` are the styles and LoRAs that there are, `usual` are the axis' usual values."""
+    """At most 25 ways to go on. `names` are the styles and others that there are, `usual` the axis' usual values."""
     kind = find_axis(axis)
     if kind is None:
         return []
@@ -37,6 +37,6 @@ def _known(axis: AxisKind, names: Mapping[Kind, Sequence[str]]) -> Sequence[str]
         return list(SPACINGS)
     if axis.kind is Kind.RATIO:
         return list(ASPECT_RATIOS)
-    if axis.kind in (Kind.STYLE, Kind.LORA):
+    if axis.kind in (Kind.STYLE, Kind.LORA, Kind.UPSCALER):
         return [OFF, *names.get(axis.kind, ())]
     return []

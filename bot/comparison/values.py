@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ WRONG: Mapping[Kind, str] = {
 }
 CLAMPED = "{axis} {value} → {limit}: that is as far as it goes here"
 TWICE = "{axis} {value} is there twice: it is drawn once"
+#: Whole numbers that may also be none at all.
+SWITCHED = ("clip_skip", "padding_mask_crop")
 NONE = ("off", "none", "no", "base", "base alone", "alone", "without")
 #: The refiner takes over somewhere within the denoising, not before or after it.
 REFINER_LIMITS = (0.01, 0.99)
@@ -58,7 +60,10 @@ class Value:
 class ValueReader:
     """Reads values for one model, with the styles and LoRAs that are there."""
 
-    def __init__(self, model: ModelInfo, prompts: PromptReader, loras: Path | None) -> None:
+    def __init__(
+        self, model: ModelInfo, prompts: PromptReader, loras: Path | None, upscalers: Sequence[str] = ()
+    ) -> None:
+        self._upscalers = upscalers
         self._model = model
         self._prompts = prompts
         self._loras = loras
@@ -66,6 +71,7 @@ class ValueReader:
             Kind.SEED: self._seed,
             Kind.REFINER: self._refiner,
             Kind.NAME: self._name,
+            Kind.UPSCALER: self._upscaler,
             Kind.STYLE: self._style,
             Kind.LORA: self._lora,
             Kind.WEIGHT: self._weight,
@@ -117,7 +123,7 @@ class ValueReader:
         return _numbered(axis, limit, *_clamped(axis, given, limit))
 
     def _number(self, axis: AxisKind, part: str) -> Value:
-        if axis.field == "clip_skip" and part.casefold() in NONE:
+        if axis.field in SWITCHED and part.casefold() in NONE:
             return Value(OFF, {axis.field: None})
         given = number(part) if is_number(part) else None
         if given is None or (axis.kind is Kind.WHOLE and given != int(given)):
@@ -152,6 +158,12 @@ class ValueReader:
                 "{title} {value} is unknown. Nearest: {nearest}.", title=axis.name, value=quoted(part), nearest=nearest
             )
         return Value(known, {axis.field: known})
+
+    def _upscaler(self, axis: AxisKind, part: str) -> Value:
+        if part.casefold() in NONE:
+            return Value(OFF, {axis.field: None})
+        name = next((each for each in self._upscalers if each.casefold() == part.casefold()), part)
+        return Value(name, {axis.field: name})
 
     def _style(self, axis: AxisKind, part: str) -> Value:
         if part.casefold() in NONE:

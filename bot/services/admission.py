@@ -31,7 +31,8 @@ class Admission:
     """Reads requests for one model. It looks into files, so it works in a thread, not on the loop."""
 
     def __init__(self, model: ModelInfo, prompts: PromptReader, assets: Assets) -> None:
-        self.comparer = Comparer(model, prompts, assets.loras)
+        upscalers = [LATENT] if assets.upscaler is None else [LATENT, assets.upscaler.stem]
+        self.comparer = Comparer(model, prompts, assets.loras, upscalers)
         self._model = model
         self._prompts = prompts
         self._assets = assets

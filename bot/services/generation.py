@@ -105,7 +105,7 @@ class GenerationService:
     ) -> Job:
         """The same request with a fresh seed, as a job of whoever asks; alternatives in the prompt are drawn anew."""
         parent = await self._storage.get_job(job_id)
-        asked = await asyncio.to_thread(self.prompts.typed, parent.parameters)
+        asked = await asyncio.to_thread(self._typed, parent)
         return await self.submit(
             user_id=user_id,
             guild_id=guild_id,
@@ -115,6 +115,11 @@ class GenerationService:
             locale=locale,
             axes=() if parent.comparison is None else self.comparer.again(parent.comparison),
         )
+
+    def _typed(self, job: Job) -> dict[str, Any]:
+        if job.comparison is not None:
+            return self.comparer.typed(job.comparison)
+        return self.prompts.typed(job.parameters)
 
     async def attach_message(self, job_id: int, message_id: int, channel_id: int) -> None:
         """Remember which message shows the job, and where: it may have had to go to its author."""
