@@ -31,8 +31,10 @@ from bot.sentences import Sentence
 STRENGTH = 0.6
 #: Inside a mask nearly everything is new; 1 would take nothing at all from what was there.
 MASKED_STRENGTH = 0.95
-#: The second pass over an enlarged picture sharpens; it is not to draw anew.
+#: The second pass over an enlarged picture sharpens; it is not to draw anew. Defaults of a model may have another one:
+#: the smaller the pictures that it knows, the sooner it draws something else into one of twice their size.
 UPSCALE_STRENGTH = 0.35
+MODEL_UPSCALE_STRENGTH = "upscale_strength"
 #: A spacing that is a table of timesteps: “Align Your Steps”.
 AYS = "AYS"
 #: All that people may say.
@@ -79,7 +81,7 @@ def model_defaults(model: ModelInfo) -> dict[str, Any]:
     defaults: dict[str, Any] = {"width": width, "height": height}
     if model.refiner is not None:
         defaults["denoising_end"] = 0.8
-    return defaults | dict(model.defaults)
+    return defaults | {name: value for name, value in model.defaults.items() if name != MODEL_UPSCALE_STRENGTH}
 
 
 def find_spacing(name: object) -> str | None:
@@ -124,8 +126,7 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     if merged.get("variation_strength") and merged.get("variation_seed") is None:
         merged["variation_seed"] = random_seed()
     if merged.get("image") is not None and merged.get("strength") is None:
-        masked = merged.get("mask_image") is not None
-        merged["strength"] = UPSCALE_STRENGTH if merged.get("upscaler") else MASKED_STRENGTH if masked else STRENGTH
+        merged["strength"] = _strength(model, merged)
     try:
         parameters = Parameters(**merged)
     except ValidationError as error:
@@ -141,6 +142,12 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
             value=parameters.clip_skip,
         )
     return parameters
+
+
+def _strength(model: ModelInfo, merged: Mapping[str, Any]) -> Any:
+    if merged.get("upscaler"):
+        return model.defaults.get(MODEL_UPSCALE_STRENGTH, UPSCALE_STRENGTH)
+    return STRENGTH if merged.get("mask_image") is None else MASKED_STRENGTH
 
 
 def _laid(lowest: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -167,5 +174,6 @@ def check_defaults(model: ModelInfo) -> None:
     """Raises `ModelNotFound` when the parameters that come with the model are not valid."""
     try:
         merge(model, {"prompt": "any"})
+        merge(model, {"prompt": "any", "image": "0" * 64, "upscaler": "any"})
     except InvalidParameters as error:
         raise ModelNotFound(f"defaults.json of {model.base} is wrong: {error}") from error

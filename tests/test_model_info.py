@@ -119,9 +119,14 @@ def test_a_spoilt_base_is_one_sentence(base: Path, file: str, text: str | None, 
     assert "\n" not in str(caught.value)
 
 
-def test_defaults_that_are_no_parameters_are_named(base: Path) -> None:
-    (base / "defaults.json").write_text('{"num_inference_steps": 9000}')
-    with pytest.raises(
-        ModelNotFound, match=r"^defaults\.json of .* is wrong: steps must be a whole number from 1 to 150"
-    ):
+@pytest.mark.parametrize(
+    ("defaults", "wrong"),
+    [
+        ({"num_inference_steps": 9000}, "steps must be a whole number from 1 to 150"),
+        ({"upscale_strength": 2}, "strength must be above 0 and at most 1"),
+    ],
+)
+def test_defaults_that_are_no_parameters_are_named(base: Path, defaults: dict[str, float], wrong: str) -> None:
+    (base / "defaults.json").write_text(json.dumps(defaults))
+    with pytest.raises(ModelNotFound, match=rf"^defaults\.json of .* is wrong: {wrong}"):
         check_defaults(read_model_info(str(base), None))

@@ -17,7 +17,7 @@ def decode(vae: Any, latents: torch.Tensor, *, tiled: bool) -> list[Image.Image]
 
     Raises `BlackImage` for a picture that is black all over, or not a number.
     """
-    with _tiling(vae, on=tiled):
+    with tiling(vae, on=tiled):
         return [_picture(vae, each) for each in torch.split(latents, 1)]
 
 
@@ -59,7 +59,8 @@ def _full_precision(vae: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _tiling(vae: Any, *, on: bool) -> Iterator[None]:
+def tiling(vae: Any, *, on: bool) -> Iterator[None]:
+    """Meanwhile the autoencoder works tile by tile, in either direction."""
     if not on:
         yield
         return

@@ -1,29 +1,14 @@
-"""The first half of an upscale: a picture enlarged, before the second pass draws details into it."""
+"""Pictures enlarged by the owner's model, before the second pass draws details into them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch.nn import functional as F
 
-from bot.diffusion.input_pictures import fitted, to_latents
 from bot.errors import GenerationFailed
-
-
-def enlarged_latents(
-    vae: Any, picture: Image.Image, width: int, height: int, scale: int, device: torch.device
-) -> torch.Tensor:
-    """The picture's latents, stretched to those of width x height. `scale` is how many pixels a latent has."""
-    # As large as it is, in the shape that is wanted: nothing is stretched unevenly, and nothing shrunk.
-    ratio = min(1.0, max(picture.width / width, picture.height / height))
-    small = [max(scale, round(side * ratio / scale) * scale) for side in (width, height)]
-    latents = to_latents(vae, fitted(picture, *small), device)
-    size = (height // scale, width // scale)
-    return F.interpolate(latents.float(), size=size, mode="bicubic", antialias=True).to(latents.dtype)
 
 
 def enlarge(picture: Image.Image, model_file: Path, device: torch.device) -> Image.Image:

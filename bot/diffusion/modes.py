@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.diffusion.assets import LATENT, Assets
 from bot.diffusion.denoising import Start
-from bot.diffusion.enlarging import enlarge, enlarged_latents
+from bot.diffusion.enlarging import enlarge
 from bot.diffusion.input_pictures import fitted, to_latents
 from bot.diffusion.masks import Repainting
 from bot.parameters import Parameters
@@ -41,6 +41,6 @@ def mode_of(parameters: Parameters, assets: Assets, base: Any, device: torch.dev
         repainting = Repainting.of(picture, mask, size, parameters.padding_mask_crop)
         latents = to_latents(base.vae, repainting.seen, device)
         return Mode(Start(latents, repainting.latent_mask(base.vae_scale_factor).to(device)), repainting)
-    if parameters.upscaler == LATENT:
-        return Mode(Start(enlarged_latents(base.vae, picture, *size, base.vae_scale_factor, device)))
+    # Enlarged as pixels also for a second pass: latents that are stretched decode to jagged edges, which only a pass
+    # strong enough to draw other things would mend.
     return Mode(Start(to_latents(base.vae, fitted(picture, *size), device)))

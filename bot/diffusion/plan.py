@@ -79,4 +79,5 @@ def _say_refiner_alone(parameters: Parameters, on_remark: OnRemark) -> None:
             lora=title("loras"),
             strength=parameters.strength,
         )
-    on_remark(Sentence(REFINER_ALONE.template, {"strength": parameters.strength}))
+    if parameters.upscaler is None:
+        on_remark(Sentence(REFINER_ALONE.template, {"strength": parameters.strength}))

@@ -14,7 +14,7 @@ from PIL import Image
 from bot.diffusion import devices
 from bot.diffusion.arguments import base_prompts, refiner_prompts
 from bot.diffusion.assets import Assets
-from bot.diffusion.decoding import decode
+from bot.diffusion.decoding import decode, tiling
 from bot.diffusion.denoising import Denoising, Slot, Stage
 from bot.diffusion.hub import SHARED, HubAccess, OnProgress, find_model, wants_half
 from bot.diffusion.libraries import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline
@@ -253,7 +253,8 @@ class StableDiffusionXL:
         plan = plan_steps(parameters, self._base_config, self._refiner_config, remark)
         calls, steps = (plan.base_calls + plan.refiner_calls) * len(groups), plan.steps * len(groups)
         reporter = StepReporter([each.on_step for each in commissions], self._colours, calls, steps)
-        mode = mode_of(parameters, self._assets, base, self.device)
+        with tiling(base.vae, on=tiled):
+            mode = mode_of(parameters, self._assets, base, self.device)
         if parameters.denoising_end is not None and self._refiner_config is not None:
             # Before the LoRAs, which are the base's, are in the encoder that both share.
             prompts = [self._encode(self.refiner, refiner_prompts(each), each) for each in jobs]

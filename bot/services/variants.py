@@ -126,9 +126,14 @@ def variation(image: Parameters, *, strong: bool, picture: str | None = None) ->
 
 
 def upscaled(image: Parameters, picture: str, upscaler: str, size: tuple[int, int]) -> dict[str, Any]:
-    """The same picture in another size: enlarged, and sharpened by a second pass."""
+    """The same picture in another size: enlarged, and sharpened by a second pass.
+
+    With LoRAs by the base alone, which they are for: the refiner might leave it nothing of so short a pass.
+    """
     width, height = size
     said = {**image.model_dump(), **_NO_INPUT, **_NO_VARIATION}
+    if image.loras:
+        said["denoising_end"] = None
     return {**said, "image": picture, "upscaler": upscaler, "width": width, "height": height}
 
 

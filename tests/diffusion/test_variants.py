@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from bot.canvas import Direction, extend
 from bot.services.variants import enlarged_size, extended, upscaled, variation
-from tests.diffusion.engine import OTHER_PROMPT, Engine, Pixels, difference, pixels, resized
+from tests.diffusion.engine import OTHER_PROMPT, Engine, Pixels, border, difference, middle, pixels, resized
 
 STEPS = 8
 
@@ -47,6 +48,33 @@ def test_an_upscale_is_twice_as_large_and_shows_the_same(engine: Engine) -> None
     assert remarks == ()
     another = draw(engine, said | {"prompt": OTHER_PROMPT})
     assert difference(resized(larger, engine.size), picture) < difference(another, picture) / 3
+
+
+def share_of_red(picture: Pixels) -> NDArray[np.float64]:
+    """How far each pixel is on the way from the blue background to the red circle."""
+    way = middle(picture) - border(picture)
+    return np.asarray((picture - border(picture)) @ way / (way @ way))
+
+
+def test_an_upscaled_circle_keeps_its_outline_and_its_edge_is_sharper(engine: Engine) -> None:
+    parameters = engine.ask()
+    picture = draw(engine, parameters.model_dump())
+    size = 2 * engine.size, 2 * engine.size
+    larger = share_of_red(draw(engine, upscaled(parameters, engine.keep(picture), "latent", size)))
+    only_stretched = Image.fromarray(picture.astype(np.uint8)).resize(size, Image.Resampling.LANCZOS)
+    before = share_of_red(np.asarray(only_stretched, dtype=np.int16))
+    assert np.mean((larger > 0.5) != (before > 0.5)) < 0.02
+    edges = [np.mean((shares > 0.1) & (shares < 0.9)) for shares in (larger, before)]
+    assert edges[0] < 0.6 * edges[1]
+
+
+def test_an_upscale_goes_on_with_the_lora_of_its_picture(engine: Engine) -> None:
+    parameters = engine.ask(num_inference_steps=STEPS, loras=({"name": "ink"},))
+    picture = draw(engine, parameters.model_dump())
+    size = 2 * engine.size, 2 * engine.size
+    larger = draw(engine, upscaled(parameters, engine.keep(picture), "latent", size))
+    assert difference(resized(larger, engine.size), picture) < 10
+    assert engine.remarks == []
 
 
 def test_zoomed_out_the_picture_stands_in_the_middle_and_the_rest_is_drawn(engine: Engine) -> None:
