@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,10 +14,12 @@ import safetensors
 
 from bot.diffusion.hub import SHARED, HubAccess, cache_folder, find_model, remedy, wants_half
 from bot.errors import BotError, StartupFailed
+from bot.files import free_space
 from bot.invite import PERMISSIONS_INTEGER, id_in_token, invite_url, missing_permissions
 from bot.model_info import SDXL_BASE, SDXL_NATIVE_SIZE, SDXL_REFINER, ModelInfo, is_folder, read_model_info
 from bot.settings import Settings
 from bot.storage import Schema, look_at_database
+from bot.storage.pictures import FLOOR
 
 #: Below this, a few hundred pictures fill the disk.
 ROOM_FOR_PICTURES = 1_000_000_000
@@ -159,7 +160,7 @@ async def _model(settings: Settings) -> list[Finding]:
             findings.append(Finding(subject, State.PROBLEM, says))
     if missing:
         cache = cache_folder()
-        free = (await asyncio.to_thread(shutil.disk_usage, existing_parent(cache))).free
+        free = await asyncio.to_thread(free_space, cache)
         findings.append(room_for_download(cache, free, missing, full_precision=not wants_half(settings.device)))
     memory = psutil.virtual_memory().total
     if is_sdxl(info) and memory < ROOM_FOR_SDXL:
@@ -239,16 +240,17 @@ async def _database(settings: Settings) -> list[Finding]:
 
 
 async def _disk(settings: Settings) -> list[Finding]:
-    folder = existing_parent(settings.data_dir)
-    free = (await asyncio.to_thread(shutil.disk_usage, folder)).free
+    return [room_for_pictures(settings.data_dir, await asyncio.to_thread(free_space, settings.data_dir))]
+
+
+def room_for_pictures(folder: Path, free: int) -> Finding:
+    """Whether the pictures of jobs can be kept, where so many bytes are left."""
+    says = f"{gigabytes(free)} left for {folder}"
+    if free < FLOOR:
+        return Finding("disk", State.PROBLEM, f"{says}: below {gigabytes(FLOOR)} no job is taken. Make room.")
     if free < ROOM_FOR_PICTURES:
-        return [Finding("disk", State.NOTE, f"{gigabytes(free)} left for {settings.data_dir}: make room for pictures.")]
-    return [Finding("disk", State.OK, f"{gigabytes(free)} left for {settings.data_dir}")]
-
-
-def existing_parent(path: Path) -> Path:
-    """The nearest folder above `path` that is there already."""
-    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        return Finding("disk", State.NOTE, f"{says}: make room for pictures.")
+    return Finding("disk", State.OK, says)
 
 
 def gigabytes(size: int) -> str:

@@ -121,6 +121,10 @@ class StorageUnavailable(BotError):
     """The bot cannot reach its records right now. Its owner finds the reason in its log."""
 
 
+class DiskFull(BotError):
+    """The disk of this bot is full, so your picture could not be kept. Its owner finds this in the log."""
+
+
 class StartupFailed(BotError):
     """The bot cannot start."""
 

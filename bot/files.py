@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,16 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     unfinished.replace(path)
     _sync_folder(path.parent)
+
+
+def existing_parent(path: Path) -> Path:
+    """The nearest folder from `path` upwards that is there already."""
+    return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+
+
+def free_space(path: Path) -> int:
+    """How many bytes are left on the disk where `path` is, or will be."""
+    return shutil.disk_usage(existing_parent(path)).free
 
 
 @contextmanager

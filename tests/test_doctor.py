@@ -11,11 +11,22 @@ from typing import Any
 
 import pytest
 
-from bot.doctor import Finding, State, broken_weights, examine, existing_parent, room_for_download, room_on_gpu
+from bot.doctor import (
+    ROOM_FOR_PICTURES,
+    Finding,
+    State,
+    broken_weights,
+    examine,
+    room_for_download,
+    room_for_pictures,
+    room_on_gpu,
+)
+from bot.files import existing_parent
 from bot.invite import PERMISSIONS, PERMISSIONS_INTEGER, invite_url
 from bot.model_info import EMBEDDED_BASE, SDXL_BASE, SDXL_REFINER, read_model_info
 from bot.settings import Settings
 from bot.storage import open_storage
+from bot.storage.pictures import FLOOR
 from tests.hub_server import files_of
 from tests.loopback import LoopbackDiscord
 
@@ -210,6 +221,16 @@ async def test_an_older_database_is_left_as_it_is_and_a_newer_one_is_a_problem(s
         assert found.state is state
         assert says in found.says
         assert files_of(settings["data_dir"]) == before
+
+
+@pytest.mark.parametrize(
+    ("free", "state"),
+    [(FLOOR - 1, State.PROBLEM), (FLOOR, State.NOTE), (ROOM_FOR_PICTURES - 1, State.NOTE), (2**40, State.OK)],
+)
+def test_a_disk_that_is_nearly_full_is_said_before_jobs_are_refused(tmp_path: Path, free: int, state: State) -> None:
+    found = room_for_pictures(tmp_path, free)
+    assert (found.subject, found.state) == ("disk", state)
+    assert str(tmp_path) in found.says
 
 
 def test_the_disk_is_that_of_the_nearest_folder_that_is_there(tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ class GenerationService:
         axes: Sequence[AskedAxis],
     ) -> Job:
         asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
+        await self._pictures.check_room()
         user_id, said = record["user_id"], [*remarks, *asked.remarks]
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._one_at_a_time:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.errors import PicturesGone
-from bot.files import translated, write_durably
+from bot.errors import DiskFull, PicturesGone
+from bot.files import free_space, translated, write_durably
 from bot.jobs import GeneratedImage
 from bot.parameters import MAX_IMAGES
 
+#: Bytes that must be left on the disk for a job to be taken: the pictures of those in line, and the database's own.
+FLOOR = 250_000_000
+#: Seconds that a look at the disk serves for.
+FRESH = 3.0
+
 
 class PictureFolder:
-    """A folder of PNG files that survives a power cut in the middle of a write."""
+    """A folder of PNG files that survives a power cut in the middle of a write; jobs are for a disk with `floor`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, floor: int = FLOOR) -> None:
         self._folder = folder
+        self._floor = floor
+        self._looked_at = -math.inf
+        self._free = 0
+
+    async def check_room(self) -> None:
+        """Raises `DiskFull` where there is no room for the pictures of one more job."""
+        if time.monotonic() - self._looked_at > FRESH:
+            self._free = await asyncio.to_thread(free_space, self._folder)
+            self._looked_at = time.monotonic()
+        if self._free < self._floor:
+            raise DiskFull
 
     async def save(self, images: Sequence[GeneratedImage]) -> None:
         """Write the pictures; on disk, each whole, when this returns. Raises `StorageUnavailable`."""

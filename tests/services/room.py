@@ -27,7 +27,7 @@ ALICE, BOB = 30, 31
 class Room:
     """The service with everything below it, and what it told."""
 
-    def __init__(self, folder: Path, storage: Storage, max_jobs_per_user: int) -> None:
+    def __init__(self, folder: Path, storage: Storage, max_jobs_per_user: int, floor: int) -> None:
         self.storage = storage
         self.pictures = folder / "pictures"
         self.executor = ScriptedExecutor()
@@ -35,7 +35,7 @@ class Room:
         prompts = PromptReader(ENSEMBLE, Styles(()))
         inputs, originals = InputFolder(folder / "inputs"), OriginalFolder(folder / "originals")
         self.service = GenerationService(
-            ENSEMBLE, storage, PictureFolder(self.pictures), inputs, self.queue, prompts, originals, Assets()
+            ENSEMBLE, storage, PictureFolder(self.pictures, floor), inputs, self.queue, prompts, originals, Assets()
         )
         self.told = Seen()
         self.service.recording.subscribe(self.told.add)
@@ -58,8 +58,8 @@ class Room:
 
 
 @asynccontextmanager
-async def opened(folder: Path, max_jobs_per_user: int = 5) -> AsyncIterator[Room]:
+async def opened(folder: Path, max_jobs_per_user: int = 5, floor: int = 0) -> AsyncIterator[Room]:
     async with open_storage(f"sqlite+aiosqlite:///{folder / 'test.db'}") as storage:
-        room = Room(folder, storage, max_jobs_per_user)
+        room = Room(folder, storage, max_jobs_per_user, floor)
         async with room.queue:
             yield room

@@ -12,6 +12,7 @@ import pytest
 
 from bot.errors import (
     BotError,
+    DiskFull,
     InvalidParameters,
     JobFinished,
     JobNotFound,
@@ -73,6 +74,15 @@ async def test_a_listener_that_breaks_takes_nothing_from_the_others(
     await room.submit()
     await room.finish(1)
     assert "JobSucceeded could not be told" in caplog.messages
+
+
+async def test_a_full_disk_is_said_before_a_job_is_taken(tmp_path: Path) -> None:
+    async with opened(tmp_path, floor=2**62) as room:
+        with pytest.raises(DiskFull, match="The disk of this bot is full"):
+            await room.submit()
+        assert room.service.line() == ()
+        with pytest.raises(JobNotFound):
+            await room.service.get(1)
 
 
 async def test_refused_parameters_leave_nothing_behind(room: Room) -> None:
