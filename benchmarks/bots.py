@@ -18,7 +18,7 @@ from PIL import Image
 
 from benchmarks.loop_delay import watched
 from bot.events import Progress
-from bot.executors import ExecutorHealth, ExecutorState, OnEvent
+from bot.executors import ExecutorHealth, ExecutorState, OnEvent, Outcome
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo, read_model_info
 from bot.settings import Settings, load_settings
@@ -59,19 +59,20 @@ class InstantExecutor:
     def cancel(self, job_id: int) -> None:
         """Nothing lasts long enough to be cancelled."""
 
-    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[GeneratedImage]:
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[Outcome]:
         """The same picture every time."""
-        images = []
-        for job in batch:
-            steps = job.parameters.num_inference_steps
-            for step in range(1, steps + 1):
-                on_event(Progress(job.id, "base", step, steps, self._preview))
-            for index in range(job.parameters.num_images_per_prompt):
-                parameters = job.parameters.of_image(index)
-                images.append(
-                    GeneratedImage(job_id=job.id, index=index, png=self._png, parameters=parameters, elapsed=0.0)
-                )
-        return images
+        return [self._pictures(job, on_event) for job in batch]
+
+    def _pictures(self, job: Job, on_event: OnEvent) -> list[GeneratedImage]:
+        steps = job.parameters.num_inference_steps
+        for step in range(1, steps + 1):
+            on_event(Progress(job.id, "base", step, steps, self._preview))
+        return [
+            GeneratedImage(
+                job_id=job.id, index=index, png=self._png, parameters=job.parameters.of_image(index), elapsed=0.0
+            )
+            for index in range(job.parameters.num_images_per_prompt)
+        ]
 
 
 def _as_preview(png: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.figures import print_json, ratio, show
 from bot.events import Progress
-from bot.executors import Executor, create_executor
+from bot.executors import Executor, create_executor, generate_alone
 from bot.jobs import Job
 from bot.layers import merge
 from bot.model_info import TINY, ModelInfo, read_model_info
@@ -85,7 +85,7 @@ async def _draw(executor: Executor, job: Job, timing: Timing) -> None:
             previews.append(time.perf_counter() - begin)
 
     begin = time.perf_counter()
-    images = await executor.generate([job], on_event)
+    images = await generate_alone(executor, job, on_event)
     timing.seconds.append(time.perf_counter() - begin)
     timing.first_preview += previews[:1]
     timing.inside.append(images[0].elapsed)

@@ -24,7 +24,7 @@ from bot.events import (
     Progress,
     QueueEvent,
 )
-from bot.executors import Executor, ExecutorHealth, ExecutorState
+from bot.executors import Executor, ExecutorHealth, ExecutorState, generate_alone
 from bot.jobs import Job, JobStatus
 from bot.line import Line
 from bot.pace import Pace
@@ -226,7 +226,7 @@ class JobQueue:
         try:
             if job.id in self._cancelled:
                 return _cancelled(job)
-            images = await self._executor.generate([job], self._on_progress)
+            images = await generate_alone(self._executor, job, self._on_progress)
         except GenerationCancelled:
             return _cancelled(job)
         except ExecutorUnavailable:

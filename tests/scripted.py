@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled
+from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed
 from bot.events import Progress
-from bot.executors import ExecutorHealth, ExecutorState, OnEvent
+from bot.executors import ExecutorHealth, ExecutorState, OnEvent, Outcome
 from bot.jobs import GeneratedImage, Job
 from bot.memory import Memory
 from tests.patience import PATIENCE
@@ -51,6 +51,7 @@ class ScriptedExecutor:
         self.deaf = False  # a cancel comes too late to be heard
         self.asked = Seen()  # the state at each call of `ready`
         self.started = Seen()
+        self.batches: list[list[int]] = []  # the ids of all that were started, together or alone
         self.cancelled: list[int] = []
         self.most_at_once = 0
         self._running: dict[int, tuple[Job, OnEvent, asyncio.Future[list[GeneratedImage]]]] = {}
@@ -79,16 +80,26 @@ class ScriptedExecutor:
             self._state_changed.clear()
             await self._state_changed.wait()
 
-    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[GeneratedImage]:
-        (job,) = batch
-        future: asyncio.Future[list[GeneratedImage]] = asyncio.get_running_loop().create_future()
-        self._running[job.id] = (job, on_event, future)
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[Outcome]:
+        futures = []
+        for job in batch:
+            future: asyncio.Future[list[GeneratedImage]] = asyncio.get_running_loop().create_future()
+            self._running[job.id] = (job, on_event, future)
+            futures.append(future)
+        self.batches.append([job.id for job in batch])
         self.most_at_once = max(self.most_at_once, len(self._running))
-        self.started.add(job.id)
+        for job in batch:
+            self.started.add(job.id)
         try:
-            return await future
+            outcomes: list[Outcome] = []
+            for outcome in await asyncio.gather(*futures, return_exceptions=True):
+                if isinstance(outcome, ExecutorDied) or not isinstance(outcome, list | GenerationFailed):
+                    raise outcome
+                outcomes.append(outcome)
+            return outcomes
         finally:
-            del self._running[job.id]
+            for job in batch:
+                del self._running[job.id]
 
     def cancel(self, job_id: int) -> None:
         self.cancelled.append(job_id)
@@ -122,7 +133,9 @@ class ScriptedExecutor:
         self._end(job_id, error)
 
     def die(self, job_id: int) -> None:
-        self._end(job_id, ExecutorDied())
+        """With all of its batch."""
+        for each in next(batch for batch in reversed(self.batches) if job_id in batch):
+            self._end(each, ExecutorDied())
 
     def _end(self, job_id: int, error: Exception) -> None:
         if job_id in self._running and not self._running[job_id][2].done():

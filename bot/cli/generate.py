@@ -21,7 +21,7 @@ from bot.cli.progress import progress_bar
 from bot.cli.request import read_request
 from bot.errors import ExecutorUnavailable, RequestRejected, StartupFailed
 from bot.events import Progress as Step
-from bot.executors import Executor, create_executor
+from bot.executors import Executor, create_executor, generate_alone
 from bot.infotext import PARAMETERS_KEY
 from bot.inputs import InputFolder
 from bot.jobs import GeneratedImage, Job
@@ -129,7 +129,7 @@ async def _run(executor: Executor, job: Job) -> Sequence[GeneratedImage]:
             await _wait_until_ready(executor, bar)
             steps = job.parameters.num_inference_steps
             task = bar.add_task("base", total=steps, at=f"0/{steps}")
-            return await executor.generate([job], lambda event: _show(bar, task, event))
+            return await generate_alone(executor, job, lambda event: _show(bar, task, event))
 
 
 async def _wait_until_ready(executor: Executor, bar: Progress) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
+from bot.errors import GenerationFailed
 from bot.events import Progress
 from bot.jobs import GeneratedImage, Job
 from bot.memory import Memory
@@ -17,6 +18,8 @@ from bot.model_info import ModelInfo
 from bot.settings import Settings
 
 OnEvent = Callable[[Progress], None]
+#: What a job has come to: its pictures, in their order, or why there are none.
+Outcome = Sequence[GeneratedImage] | GenerationFailed
 
 
 class ExecutorState(StrEnum):
@@ -54,20 +57,21 @@ class Executor(Protocol):
 
     @property
     def max_batch(self) -> int:
-        """How many compatible jobs it takes in one batch."""
+        """How many images it makes at a time, of as many compatible jobs; a job with more is taken all the same."""
 
     async def ready(self) -> None:
         """Wait until the model is loaded. Raises `ExecutorUnavailable` when that has become hopeless."""
 
-    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[GeneratedImage]:
-        """The pictures of all jobs of the batch, in order of job and index.
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> Sequence[Outcome]:
+        """What each job of the batch comes to, in their order. All are compatible, see `bot.batching`.
 
-        `on_event` is called on the event loop. Raises `GenerationCancelled`, `OutOfMemory`, `ExecutorDied`,
-        `ExecutorUnavailable` or another `GenerationFailed`, each with a sentence for the author.
+        `on_event` is called on the event loop. A job that is cancelled, or fails, leaves the others as they are; its
+        outcome has a sentence for its author. Raises `ExecutorDied`, `ExecutorUnavailable` or another
+        `GenerationFailed` for what befalls them all.
         """
 
     def cancel(self, job_id: int) -> None:
-        """Stop that job at its next step; its `generate` raises `GenerationCancelled`. Unknown ids are ignored."""
+        """Stop that job at its next step; its outcome is `GenerationCancelled`. Unknown ids are ignored."""
 
     def health(self) -> ExecutorHealth:
         """What it is doing right now."""
@@ -77,6 +81,14 @@ class Executor(Protocol):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+async def generate_alone(executor: Executor, job: Job, on_event: OnEvent) -> Sequence[GeneratedImage]:
+    """The pictures of one job in a batch of its own. Raises `GenerationFailed`, whatever it is, see `Executor`."""
+    (outcome,) = await executor.generate([job], on_event)
+    if isinstance(outcome, GenerationFailed):
+        raise outcome
+    return outcome
 
 
 def create_executor(settings: Settings, model: ModelInfo) -> Executor:

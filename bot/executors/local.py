@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from bot import errors
+from bot.batching import most_images
 from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed
 from bot.events import Progress
-from bot.executors import ExecutorHealth, ExecutorState, OnEvent
+from bot.executors import ExecutorHealth, ExecutorState, OnEvent, Outcome
 from bot.executors.child import Child
 from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
 from bot.jobs import GeneratedImage, Job
@@ -51,13 +52,18 @@ class Silence:
 
 @dataclass(eq=False, slots=True)
 class _Run:
-    """A batch from `generate` to its result. `is_sent`: the child has it."""
+    """A batch from `generate` to its result. `is_sent`: the child has it. `cancelled` are ids of jobs."""
 
     number: int
     batch: tuple[Job, ...]
     on_event: OnEvent
-    result: asyncio.Future[list[GeneratedImage]]
+    result: asyncio.Future[list[Outcome]]
     is_sent: bool = field(default=False)
+    cancelled: set[int] = field(default_factory=set)
+
+    def settle(self, outcomes: Sequence[Outcome]) -> None:
+        if not self.result.done():
+            self.result.set_result(list(outcomes))
 
     def fail(self, error: GenerationFailed) -> None:
         if not self.result.done():
@@ -68,7 +74,6 @@ class LocalExecutor:
     """One device in a process of its own. Entering starts it; the model loads in the background."""
 
     capacity = 1
-    max_batch = 1
 
     def __init__(
         self,
@@ -108,6 +113,11 @@ class LocalExecutor:
                 await self._supervisor
         self._give_up("The process that makes the pictures has been stopped.")
 
+    @property
+    def max_batch(self) -> int:
+        """How many images the device makes at a time; one until the model is loaded."""
+        return most_images(self._model, self._health.memory)
+
     async def ready(self) -> None:
         """Wait until the model is loaded. Raises `ExecutorUnavailable` as soon as it cannot be, see `health`."""
         while self._health.state not in (ExecutorState.READY, ExecutorState.BUSY):
@@ -116,11 +126,11 @@ class LocalExecutor:
             self._changed.clear()
             await self._changed.wait()
 
-    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[GeneratedImage]:
-        """The pictures of the batch, see `Executor.generate`. One batch at a time; waits for a child that loads."""
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> list[Outcome]:
+        """What the batch comes to, see `Executor.generate`. One batch at a time; waits for a child that loads."""
         if self._run is not None:
             raise GenerationFailed("The executor is busy with another batch.")
-        result: asyncio.Future[list[GeneratedImage]] = asyncio.get_running_loop().create_future()
+        result: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         run = self._run = _Run(next(self._numbers), tuple(batch), on_event, result)
         self._send_run()
         try:
@@ -139,10 +149,11 @@ class LocalExecutor:
         run = self._run
         if run is None or job_id not in {job.id for job in run.batch}:
             return
+        run.cancelled.add(job_id)
         if run.is_sent:
             self._send(Cancel(run.number, job_id))
-        else:
-            run.fail(GenerationCancelled())
+        elif len(run.cancelled) == len(run.batch):
+            run.settle([GenerationCancelled() for _ in run.batch])
 
     def health(self) -> ExecutorHealth:
         """What it is doing right now."""
@@ -157,6 +168,8 @@ class LocalExecutor:
             run.fail(ExecutorUnavailable(self._health.detail))
         elif self._health.state is ExecutorState.READY and self._send(Generate(run.number, run.batch)):
             run.is_sent = True
+            for job_id in run.cancelled:
+                self._send(Cancel(run.number, job_id))
             self._owed.add(run.number)
             self._watch()
             self._set(ExecutorState.BUSY)
@@ -224,7 +237,7 @@ class LocalExecutor:
 
     def _take(self, message: FromChild) -> None:
         run = self._run
-        if isinstance(message, Generated | Failed):
+        if isinstance(message, Generated):
             self._owed.discard(message.number)
         if isinstance(message, Loading):
             self._set(ExecutorState.LOADING, message.detail, message.progress)
@@ -233,17 +246,12 @@ class LocalExecutor:
             self._health = replace(self._health, device=message.device, memory=message.memory)
             self._set(ExecutorState.READY)
             self._send_run()
-        elif isinstance(message, Stepped | Generated | Failed) and run is not None and message.number == run.number:
+        elif isinstance(message, Stepped | Generated) and run is not None and message.number == run.number:
             if isinstance(message, Stepped):
                 _tell(run.on_event, message.progress)
                 return
             self._deaths = 0
-            if isinstance(message, Failed):
-                if message.trace:
-                    log.error("job %s failed:\n%s", ", ".join(str(job.id) for job in run.batch), message.trace)
-                run.fail(getattr(errors, message.error).of(message.reason))
-            elif not run.result.done():
-                run.result.set_result(list(message.images))
+            run.settle([_outcome(job, each) for job, each in zip(run.batch, message.outcomes, strict=True)])
 
     def _bury(self) -> None:
         """The child is dead: whatever it had is lost, and nothing can be sent until the next one has loaded."""
@@ -264,6 +272,15 @@ class LocalExecutor:
             self._health, state=state, detail=detail, progress=progress, pid=pid, restarts=self._restarts
         )
         self._changed.set()
+
+
+def _outcome(job: Job, outcome: Sequence[GeneratedImage] | Failed) -> Outcome:
+    if not isinstance(outcome, Failed):
+        return outcome
+    if outcome.trace:
+        log.error("job %s failed:\n%s", job.id, outcome.trace)
+    error: GenerationFailed = getattr(errors, outcome.error).of(outcome.reason)
+    return error
 
 
 def _tell(on_event: OnEvent, progress: Progress) -> None:

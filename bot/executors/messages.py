@@ -58,24 +58,23 @@ class Stepped:
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """From the child: the pictures of the batch."""
+class Failed:
+    """How a job failed. `error` is the name of a class in `bot.errors`, `reason` its sentences.
 
-    number: int
-    images: tuple[GeneratedImage, ...]
+    `trace` is for the log, and empty where the sentences say all.
+    """
+
+    error: str
+    reason: tuple[Sentence, ...]
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """From the child: the batch failed. `error` is the name of a class in `bot.errors`, `reason` its sentences.
-
-    `trace` is for the log, and empty where the sentence says all.
-    """
+class Generated:
+    """From the child: what each job of the batch has come to, in their order."""
 
     number: int
-    error: str
-    reason: tuple[Sentence, ...]
-    trace: str
+    outcomes: tuple[tuple[GeneratedImage, ...] | Failed, ...]
 
 
-FromChild = Loading | Loaded | LoadFailed | Stepped | Generated | Failed
+FromChild = Loading | Loaded | LoadFailed | Stepped | Generated

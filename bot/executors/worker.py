@@ -9,9 +9,12 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from bot.batching import compatible
 from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.errors import BotError, ExecutorDied, GenerationCancelled, GenerationFailed
@@ -23,7 +26,7 @@ from bot.sentences import Sentence
 
 if TYPE_CHECKING:
     from bot.diffusion.sdxl import StableDiffusionXL
-    from bot.diffusion.steps import Step
+    from bot.diffusion.steps import OnStep, Step
 
 log = logging.getLogger(__name__)
 
@@ -82,52 +85,97 @@ def _tell(connection: Connection, message: FromChild) -> None:
         os._exit(0)
 
 
-def _answer(
-    order: Generate, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]
-) -> Generated | Failed:
+def _answer(order: Generate, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]) -> Generated:
+    jobs = order.batch
+    together = all(compatible(jobs[0], job) for job in jobs)
+    line = _Line(order.number, connection, cancelled)
     try:
-        images = [image for job in order.batch for image in _make(job, order.number, sdxl, connection, cancelled)]
+        outcomes = _make(jobs, sdxl, line) if together else [_make([job], sdxl, line)[0] for job in jobs]
     except ExecutorDied:
         # The device is lost to this process, and maybe not to the next one, which the parent starts.
         log.exception("the device failed")
         os._exit(1)
-    except BotError as error:
-        return Failed(order.number, type(error).__name__, tuple(error.sentences), "")
-    except Exception:  # noqa: BLE001 - whatever one job does, the next one must find a worker
-        return Failed(
-            order.number, GenerationFailed.__name__, tuple(GenerationFailed().sentences), traceback.format_exc()
-        )
-    return Generated(order.number, tuple(images))
+    except Exception as error:  # noqa: BLE001 - whatever one batch does, the next one must find a worker
+        outcomes = [_failed(error) for _ in jobs]
+    return Generated(order.number, tuple(outcomes))
 
 
-def _make(
-    job: Job, number: int, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]
-) -> list[GeneratedImage]:
-    def on_step(step: Step) -> None:
-        # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
-        if (number, job.id) in cancelled:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The way between the jobs of one batch and the gateway."""
+
+    number: int
+    connection: Connection
+    cancelled: set[Place]
+
+    def check(self, job: Job) -> None:
+        """Raises `GenerationCancelled` for a job that nobody wants any more."""
+        if (self.number, job.id) in self.cancelled:
             raise GenerationCancelled
-        _tell(connection, Stepped(number, Progress(job.id, step.stage, step.step, step.steps, step.preview)))
 
-    if (number, job.id) in cancelled:
-        raise GenerationCancelled
+    def steps_of(self, job: Job) -> OnStep:
+        """Tells the steps of that job, until it is cancelled."""
+
+        def on_step(step: Step) -> None:
+            # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
+            self.check(job)
+            progress = Progress(job.id, step.stage, step.step, step.steps, step.preview)
+            _tell(self.connection, Stepped(self.number, progress))
+
+        return on_step
+
+
+def _make(jobs: Sequence[Job], sdxl: StableDiffusionXL, line: _Line) -> list[tuple[GeneratedImage, ...] | Failed]:
+    """What each of these jobs comes to: compatible ones, or one."""
+    from bot.diffusion.batches import draw_batch
+    from bot.diffusion.sdxl import Commission
+    from bot.diffusion.sheets import make_sheet
+
     started = time.perf_counter()
-    remarks: list[Sentence] = []
-    if job.comparison is None:
-        pictures = sdxl(job.parameters, on_step, remarks.append)
-    else:
-        from bot.diffusion.sheets import make_sheet
-
-        pictures = [make_sheet(sdxl, job.comparison, on_step, remarks.append)]
+    made: dict[int, list[bytes] | Exception] = {}
+    wanted: list[Job] = []
+    remarks: dict[int, list[Sentence]] = {job.id: [] for job in jobs}
+    for job in jobs:
+        try:
+            line.check(job)
+            if job.comparison is None:
+                wanted.append(job)
+            else:
+                made[job.id] = [make_sheet(sdxl, job.comparison, line.steps_of(job), remarks[job.id].append)]
+        except GenerationFailed as error:
+            if isinstance(error, ExecutorDied):
+                raise
+            made[job.id] = error
+    commissions = [Commission(job.parameters, line.steps_of(job), remarks[job.id].append) for job in wanted]
+    for job, drawn in zip(wanted, draw_batch(sdxl, commissions) if wanted else [], strict=True):
+        made[job.id] = drawn if isinstance(drawn, Exception) else sdxl.to_pngs(drawn, job.parameters)
     elapsed = time.perf_counter() - started
-    return [
+    return [_outcome(job, made[job.id], remarks[job.id], elapsed) for job in jobs]
+
+
+def _outcome(
+    job: Job, made: list[bytes] | Exception, remarks: Sequence[Sentence], elapsed: float
+) -> tuple[GeneratedImage, ...] | Failed:
+    if isinstance(made, Exception):
+        return _failed(made)
+    # What was begun again, with fewer at a time, has been remarked upon again.
+    said = tuple(dict.fromkeys(remarks))
+    return tuple(
         GeneratedImage(
             job_id=job.id,
             index=index,
             png=png,
             parameters=job.parameters.of_image(index),
             elapsed=elapsed,
-            remarks=tuple(remarks),
+            remarks=said,
         )
-        for index, png in enumerate(pictures)
-    ]
+        for index, png in enumerate(made)
+    )
+
+
+def _failed(error: Exception) -> Failed:
+    if isinstance(error, BotError):
+        kind = type(error) if isinstance(error, GenerationFailed) else GenerationFailed
+        return Failed(kind.__name__, tuple(error.sentences))
+    trace = "".join(traceback.format_exception(error))
+    return Failed(GenerationFailed.__name__, tuple(GenerationFailed().sentences), trace)

@@ -13,7 +13,7 @@ from PIL import Image
 from bot.comparison import Axis, Comparison
 from bot.errors import GenerationFailed
 from bot.events import Progress
-from bot.executors import create_executor
+from bot.executors import create_executor, generate_alone
 from bot.infotext import COMPARISON_KEY, read_texts
 from bot.inputs import InputFolder
 from bot.jobs import Job
@@ -50,17 +50,17 @@ async def test_inputs_loras_and_sheets_reach_the_child_and_what_it_remarks_comes
         assert memory is not None
         assert memory.free is None
         memory.check(job().parameters)
-        (made,) = await executor.generate([job(loras=[{"name": "ink"}])], lambda event: None)
+        (made,) = await generate_alone(executor, job(loras=[{"name": "ink"}]), lambda event: None)
         assert made.remarks == ()
-        (made,) = await executor.generate([job(strength=0.1, denoising_end=0.5)], lambda event: None)
+        (made,) = await generate_alone(executor, job(strength=0.1, denoising_end=0.5), lambda event: None)
         assert [str(each) for each in made.remarks] == [
             "strength 0.1 leaves nothing for the base: the refiner drew it alone"
         ]
         with pytest.raises(GenerationFailed, match=r"^The picture that this job works on is not kept any more\.$"):
-            await executor.generate([job(image="0" * 64)], lambda event: None)
+            await generate_alone(executor, job(image="0" * 64), lambda event: None)
         cells = job(denoising_end=None).parameters, job(denoising_end=0.5).parameters
         sheet = Comparison((Axis("refiner_from", ("off", "0.5")),), cells)
         steps: list[Progress] = []
-        (made,) = await executor.generate([job(sheet, denoising_end=None)], steps.append)
+        (made,) = await generate_alone(executor, job(sheet, denoising_end=None), steps.append)
         assert (steps[-1].step, steps[-1].steps) == (sheet.steps, sheet.steps)
         assert read_texts(made.png)[COMPARISON_KEY] == json.dumps(sheet.to_json())

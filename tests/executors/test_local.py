@@ -18,7 +18,7 @@ import pytest_asyncio
 from bot.diffusion.hub import HubAccess
 from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed
 from bot.events import Progress
-from bot.executors import ExecutorHealth, ExecutorState, create_executor
+from bot.executors import ExecutorHealth, ExecutorState, create_executor, generate_alone
 from bot.executors.local import LocalExecutor
 from bot.infotext import read_parameters
 from bot.jobs import Job
@@ -53,10 +53,10 @@ async def healths_until(executor: LocalExecutor, *states: ExecutorState) -> list
 class Running:
     """A `generate` under way, and its steps."""
 
-    def __init__(self, executor: LocalExecutor, *jobs: Job) -> None:
+    def __init__(self, executor: LocalExecutor, job: Job) -> None:
         self.steps: list[Progress] = []
         self._stepped = asyncio.Event()
-        self.task = asyncio.create_task(executor.generate(jobs, self._on_event))
+        self.task = asyncio.create_task(generate_alone(executor, job, self._on_event))
 
     def _on_event(self, progress: Progress) -> None:
         self.steps.append(progress)
@@ -118,7 +118,7 @@ async def test_a_job_is_told_step_by_step_and_comes_back_as_pictures(executor: L
 
 async def test_the_child_draws_what_this_process_draws(executor: LocalExecutor, tiny: ModelInfo, sdxl: Any) -> None:
     asked = job(tiny, 1)
-    (image,) = await executor.generate([asked], lambda step: None)
+    (image,) = await generate_alone(executor, asked, lambda step: None)
     assert np.abs(pixels(image.png) - pixels(sdxl(asked.parameters)[0])).max() <= 1
 
 
@@ -133,7 +133,7 @@ async def test_a_running_job_is_cancelled_at_its_next_step_and_the_next_one_work
     assert len(running.steps) < LONG
     # A cancel of a job that is over is nothing to the next one, even of the same id.
     executor.cancel(1)
-    assert len(await executor.generate([job(tiny, 1)], lambda step: None)) == 1
+    assert len(await generate_alone(executor, job(tiny, 1), lambda step: None)) == 1
     assert executor.health().restarts == 0
 
 
@@ -146,7 +146,7 @@ async def test_whoever_stops_waiting_for_a_job_does_not_hand_it_to_the_next_one(
     with pytest.raises(asyncio.CancelledError):
         await abandoned.task
     steps: list[Progress] = []
-    (image,) = await executor.generate([job(tiny, 2, seed=2)], steps.append)
+    (image,) = await generate_alone(executor, job(tiny, 2, seed=2), steps.append)
     assert image.parameters.seed == 2
     assert {step.job_id for step in steps} == {2}
 
@@ -155,7 +155,7 @@ async def test_a_second_batch_at_the_same_time_is_refused(executor: LocalExecuto
     running = Running(executor, job(tiny, 1, steps=LONG))
     await running.first_step()
     with pytest.raises(GenerationFailed, match="busy with another batch"):
-        await executor.generate([job(tiny, 2)], lambda step: None)
+        await generate_alone(executor, job(tiny, 2), lambda step: None)
     executor.cancel(1)
     assert isinstance(await running.error(), GenerationCancelled)
 
@@ -166,7 +166,7 @@ async def test_a_listener_that_fails_costs_neither_the_job_nor_the_executor(
     def fail(step: Progress) -> None:
         raise RuntimeError("nobody draws this")
 
-    assert len(await executor.generate([job(tiny, 1)], fail)) == 1
+    assert len(await generate_alone(executor, job(tiny, 1), fail)) == 1
     assert "a step could not be told" in caplog.text
 
 
@@ -174,7 +174,7 @@ async def test_a_job_that_the_model_cannot_do_fails_in_its_sentence(executor: Lo
     impossible = job(tiny, 1)
     deep = impossible.parameters.model_copy(update={"clip_skip": 40})
     with pytest.raises(GenerationFailed, match="clip_skip 40 leaves nothing of this model's text encoder"):
-        await executor.generate([impossible.evolve(parameters=deep)], lambda step: None)
+        await generate_alone(executor, impossible.evolve(parameters=deep), lambda step: None)
     assert executor.health().state is ExecutorState.READY
 
 
@@ -184,11 +184,11 @@ async def test_what_nobody_foresaw_fails_that_job_only_and_its_traceback_is_logg
     odd = job(tiny, 1)
     unknown = odd.parameters.model_copy(update={"scheduler": "Nobody's"})
     with pytest.raises(GenerationFailed) as caught:
-        await executor.generate([odd.evolve(parameters=unknown)], lambda step: None)
+        await generate_alone(executor, odd.evolve(parameters=unknown), lambda step: None)
     assert str(caught.value) == "The picture could not be made."
     assert "job 1 failed" in caplog.text
     assert "KeyError" in caplog.text
-    assert len(await executor.generate([job(tiny, 2)], lambda step: None)) == 1
+    assert len(await generate_alone(executor, job(tiny, 2), lambda step: None)) == 1
 
 
 async def test_a_killed_child_ends_its_job_and_another_child_takes_the_next_one(
@@ -207,7 +207,7 @@ async def test_a_killed_child_ends_its_job_and_another_child_takes_the_next_one(
     executor.cancel(2)
     assert isinstance(await waiting.error(), GenerationCancelled)
     states = asyncio.create_task(healths_until(executor, ExecutorState.BUSY))
-    (image,) = await executor.generate([job(tiny, 3)], lambda step: None)
+    (image,) = await generate_alone(executor, job(tiny, 3), lambda step: None)
     assert image.job_id == 3
     seen = [health.state for health in await states]
     assert list(dict.fromkeys(seen)) == [
@@ -237,7 +237,7 @@ async def test_a_broken_model_makes_the_executor_unavailable_with_one_sentence(t
         assert "\n" not in health.detail
         assert str(caught.value) == health.detail == str(await waiting.error())
         with pytest.raises(ExecutorUnavailable):
-            await broken.generate([make_job(2)], lambda step: None)
+            await generate_alone(broken, make_job(2), lambda step: None)
 
 
 async def test_the_hubs_token_and_its_switch_reach_the_child() -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bot.errors import ExecutorDied, ExecutorUnavailable
-from bot.executors import ExecutorHealth, ExecutorState
+from bot.executors import ExecutorHealth, ExecutorState, generate_alone
 from bot.executors.local import MAX_FAILED_STARTS, LocalExecutor, Silence
 from bot.model_info import EMBEDDED_BASE, ModelInfo
 from tests.diffusion.drawing import FEW, ask
@@ -52,7 +52,7 @@ async def test_a_model_that_cannot_be_loaded_is_tried_again_until_it_can(tmp_pat
         broken = await until(executor, ExecutorState.UNAVAILABLE)
         assert broken.detail.startswith(f"The model {folder} is not complete")
         with pytest.raises(ExecutorUnavailable, match="is not complete"):
-            await executor.generate([make_job(1)], lambda step: None)
+            await generate_alone(executor, make_job(1), lambda step: None)
         again = await until(executor, ExecutorState.LOADING)
         assert (again.detail, again.restarts) == ("trying again", 0)
         (tmp_path / "elsewhere").rename(weights)
@@ -60,7 +60,7 @@ async def test_a_model_that_cannot_be_loaded_is_tried_again_until_it_can(tmp_pat
             while (await until(executor, ExecutorState.READY, ExecutorState.UNAVAILABLE)).state != ExecutorState.READY:
                 await until(executor, ExecutorState.LOADING)
         job = make_job(2, parameters=ask(model, num_inference_steps=FEW))
-        (image,) = await executor.generate([job], lambda step: None)
+        (image,) = await generate_alone(executor, job, lambda step: None)
     assert image.job_id == 2
 
 
@@ -72,7 +72,7 @@ async def test_a_child_that_hangs_in_a_job_is_killed_and_another_one_loads(tiny:
         job = make_job(1, parameters=ask(tiny, num_inference_steps=FEW))
         with pytest.raises(ExecutorDied):
             async with asyncio.timeout(PATIENCE):
-                await executor.generate([job], lambda step: None)
+                await generate_alone(executor, job, lambda step: None)
         ready = await until(executor, ExecutorState.READY)
         assert (ready.restarts, ready.pid != hanging) == (1, True)
         assert not psutil.pid_exists(hanging)
