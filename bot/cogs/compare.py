@@ -106,8 +106,7 @@ class Compare(commands.Cog):
     @compare.autocomplete("second_axis")
     async def _axes(self, interaction: discord.Interaction[Any], current: str) -> list[Choice[str]]:
         """Everything that can be compared, with what it is."""
-        inputs = [name for name in ("image", "mask_image") if title(name) in interaction.namespace]
-        found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current, inputs)
+        found = await asyncio.to_thread(self._generation.comparer.suggest_axes, current)
         say = Speech(interaction.locale).say
         return [Choice(name=f"{axis.name} · {say(axis.description)}"[:MAX_CHOICE], value=axis.name) for axis in found]
 

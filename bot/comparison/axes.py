@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -91,6 +91,8 @@ AXES: tuple[AxisKind, ...] = (
     ),
     _axis("negative_prompt", Kind.TEXT, "off | blurry, dark", "what the picture should not show", "no", "negative"),
     _axis("loras", Kind.LORA, "off, ink, ink:0.5", "LoRAs with their weights", "loras"),
+    _axis("strength", Kind.NUMBER, "0.2, 0.4, 0.6, 0.8", "how much of the image is changed", "denoise", "denoising"),
+    _axis("upscaler", Kind.UPSCALER, "off, latent", "what enlarges the image"),
     _axis("guidance_rescale", Kind.NUMBER, "0, 0.3, 0.7", "against too much contrast at a high guidance", "rescale"),
     _axis("clip_skip", Kind.WHOLE, "off, 1, 2", "layers of the text encoders to leave out"),
     _axis("variation_strength", Kind.NUMBER, "0, 0.1, 0.2, 0.4", "how far to turn to another seed"),
@@ -109,8 +111,6 @@ AXES: tuple[AxisKind, ...] = (
     _axis("negative_original_size", Kind.SIZE, "off, 512x512", "the size to keep away from"),
     _axis("negative_target_size", Kind.SIZE, "off, 512x512", "the aim to keep away from"),
     _axis("negative_crops_coords_top_left", Kind.CORNER, "0x0, 256x0", "the crop to keep away from", "negative_crop"),
-    _axis("strength", Kind.NUMBER, "0.2, 0.4, 0.6, 0.8", "how much of the image is changed", "denoise", "denoising"),
-    _axis("upscaler", Kind.UPSCALER, "off, latent", "what enlarges the image"),
     _axis("padding_mask_crop", Kind.WHOLE, "off, 16, 64", "how much around the mask is drawn with it"),
     _axis("timesteps", Kind.TIMESTEPS, "999, 750, 500, 250 | 999, 600, 300, 100", "which timesteps to take"),
 )
@@ -144,15 +144,10 @@ def get_axis(name: str) -> AxisKind:
     return axis
 
 
-def suggest_axes(typed: str, loras: Sequence[str] = (), inputs: Collection[str] = ()) -> list[AxisKind]:
-    """At most 25 axes for what has been typed so far; the likeliest for nothing.
-
-    With `inputs`, of image and mask_image, those come first that take them.
-    """
+def suggest_axes(typed: str, loras: Sequence[str] = ()) -> list[AxisKind]:
+    """At most 25 axes for what has been typed so far; the likeliest for nothing."""
     wanted = _folded(typed)
-    of_inputs = [axis for axis in AXES if axis.input is not None and axis.input in inputs]
-    known = [*of_inputs, *(axis for axis in AXES if axis not in of_inputs)]
-    known += filter(None, (find_axis(LORA_PREFIX + name) for name in loras))
+    known = [*AXES, *filter(None, (find_axis(LORA_PREFIX + name) for name in loras))]
     starting = [axis for axis in known if any(_folded(name).startswith(wanted) for name in axis.names)]
     within = [axis for axis in known if axis not in starting and any(wanted in _folded(name) for name in axis.names)]
     return (starting + within)[:MAX_SUGGESTIONS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,9 @@ class Comparer:
             asked.pop(name, None)
         return asked
 
-    def suggest_axes(self, typed: str, inputs: Collection[str] = ()) -> list[AxisKind]:
-        """Axes for what has been typed so far, with the LoRAs and the `inputs` (image, mask_image) that there are."""
-        return suggest_axes(typed, self._lora_names(), inputs)
+    def suggest_axes(self, typed: str) -> list[AxisKind]:
+        """Axes for what has been typed so far, with the LoRAs that there are."""
+        return suggest_axes(typed, self._lora_names())
 
     def suggest_values(self, axis: str, typed: str) -> list[str]:
         """Values for what has been typed so far."""
