@@ -20,6 +20,7 @@ from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
 from bot.services.remake import RemakeService
+from bot.services.retention import Retention
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
@@ -65,6 +66,8 @@ async def open_application(
         prompts = PromptReader(model, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         originals = OriginalFolder(settings.data_dir / "originals")
         generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets)
+        retention = Retention(storage, pictures, inputs, originals, settings.retention_days)
+        await stack.enter_async_context(retention)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
         bot = ImagineBot(settings, storage, generation, remakes, pace)
         yield Application(settings, model, storage, executor, queue, generation, remakes, bot)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from bot.errors import StorageUnavailable
@@ -21,6 +22,14 @@ def write_durably(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     unfinished.replace(path)
     _sync_folder(path.parent)
+
+
+def forget_files(folder: Path, pattern: str, before: datetime, is_kept: Callable[[Path], bool]) -> int:
+    """Remove the files of that pattern that were last written before that moment and are not kept; how many it were."""
+    old = [path for path in folder.glob(pattern) if path.stat().st_mtime < before.timestamp() and not is_kept(path)]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def existing_parent(path: Path) -> Path:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from PIL import Image
 
 from bot.errors import PicturesGone
-from bot.files import translated, write_durably
+from bot.files import forget_files, translated, write_durably
 
 INPUT_GONE = "The picture that this job works on is not kept any more."
 
@@ -29,10 +31,17 @@ class InputFolder:
         """That picture. Raises `PicturesGone`."""
         return await asyncio.to_thread(open_input, self.folder, input_id)
 
+    async def forget(self, before: datetime, kept: Collection[str]) -> int:
+        """Remove what was last saved before that moment, but for the ids in `kept`; how many it were."""
+        return await asyncio.to_thread(forget_files, self.folder, "*.png", before, lambda path: path.stem in kept)
+
     def _save(self, image: Image.Image) -> str:
         input_id = input_id_of(image)
         path = input_path(self.folder, input_id)
-        if not path.exists():
+        if path.exists():
+            # As new: whoever saves it is about to ask for a job that works on it.
+            path.touch()
+        else:
             buffer = io.BytesIO()
             image.save(buffer, "PNG", compress_level=1)
             with translated("The picture cannot be kept. The owner of this bot finds the reason in its log."):

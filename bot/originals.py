@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 
 from bot.errors import PicturesGone
-from bot.files import translated, write_durably
+from bot.files import forget_files, translated, write_durably
 
 #: All of them together; the oldest go first. Anybody may point at pictures, so that there must be an end.
 ROOM = 2**30
@@ -29,6 +31,10 @@ class OriginalFolder:
     async def load(self, original_id: str) -> bytes:
         """That file. Raises `PicturesGone`."""
         return await asyncio.to_thread(self._load, original_id)
+
+    async def forget(self, before: datetime, kept: Collection[str]) -> int:
+        """Remove what was last kept before that moment, but for the ids in `kept`; how many it were."""
+        return await asyncio.to_thread(forget_files, self._folder, "*.file", before, lambda path: path.stem in kept)
 
     def _path(self, original_id: str) -> Path:
         return self._folder / f"{original_id}.file"

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL of the database; empty: a SQLite file in DATA_DIR.")
     max_jobs_per_user: int = Field(4, ge=1, le=1000, description="Jobs that one person may have waiting or running.")
     max_jobs: int = Field(100, ge=1, le=1000, description="Jobs that may wait in all.")
+    retention_days: int = Field(
+        30,
+        ge=0,
+        le=36500,
+        description="Days that pictures are kept in DATA_DIR; 0: for ever. Discord keeps its copies.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     hf_token: SecretStr | None = Field(None, description="Token for models on the Hugging Face hub that need one.")
     hf_hub_offline: bool = Field(False, description="Never ask the hub; use what has been downloaded.")

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, Update, delete, insert, null, select, update
+from sqlalchemy import ColumnElement, RowMapping, Update, delete, insert, null, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 #: Jobs that wait for the bot itself to do something.
 UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
 WITHOUT_PICTURES = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REJECTED)
+GOING_ON = tuple(status for status in JobStatus if not status.is_final)
 CHANGEABLE = frozenset(
     {"status", "channel_id", "message_id", "attempts", "error", "remarks", "is_told", "started_at", "finished_at"}
 )
@@ -118,6 +119,18 @@ class Storage:
     async def untold_jobs(self) -> list[Job]:
         """Jobs that ended without pictures, and whose authors do not know it; oldest first."""
         return await self._jobs_where(jobs.c.status.in_(WITHOUT_PICTURES), jobs.c.is_told.is_(False))
+
+    async def in_use(self, since: datetime) -> tuple[set[int], set[str]]:
+        """Of the jobs that are not over or were asked for since then: their ids, and those of files that they name."""
+        named = (
+            jobs.c.parameters["image"].as_string(),
+            jobs.c.parameters["mask_image"].as_string(),
+            jobs.c.original_id,
+        )
+        statement = select(jobs.c.id, *named).where(or_(jobs.c.status.in_(GOING_ON), jobs.c.created_at >= since))
+        async with self._reading() as connection:
+            rows = (await connection.execute(statement)).all()
+        return {row[0] for row in rows}, {name for row in rows for name in row[1:] if name is not None}
 
     async def _jobs_where(self, *conditions: ColumnElement[bool]) -> list[Job]:
         statement = select(jobs).where(*conditions).order_by(jobs.c.id)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from bot.errors import DiskFull, PicturesGone
-from bot.files import free_space, translated, write_durably
+from bot.files import forget_files, free_space, translated, write_durably
 from bot.jobs import GeneratedImage
 from bot.parameters import MAX_IMAGES
 
@@ -47,6 +48,13 @@ class PictureFolder:
     async def delete(self, job_id: int) -> None:
         """Remove the pictures of that job, if there are any."""
         await asyncio.to_thread(self._delete, job_id)
+
+    async def forget(self, before: datetime, kept: Collection[int]) -> int:
+        """Remove what was written before that moment, but for the pictures of the jobs in `kept`; how many it were."""
+        heads = {str(job_id) for job_id in kept}
+        return await asyncio.to_thread(
+            forget_files, self._folder, "[0-9]*-[0-9]*.png", before, lambda path: path.stem.partition("-")[0] in heads
+        )
 
     def _path(self, job_id: int, index: int) -> Path:
         return self._folder / f"{job_id}-{index}.png"
