@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -45,6 +45,8 @@ class SimulatedServer:
         #: Whether the test provokes what is written to the log as an error.
         self.expects_trouble = False
         self.prompts: list[str] = []
+        #: What members speak, by their ids: whatever they do tells Discord's code for it. All others speak English.
+        self.languages: dict[int, str] = {}
         self._changed = asyncio.Event()
         self._running = AsyncExitStack()
         self.application: Application
@@ -59,11 +61,23 @@ class SimulatedServer:
         # As the database's clock, which is the real one; from here on it moves only when the test says so.
         backend.clock.advance((datetime.now(UTC) - backend.clock.now()).total_seconds())
         backend.http_requests = _Telling(self._changed.set)
+        backend.emit = self._spoken(backend.emit)  # type: ignore[method-assign]
         self.guild = self.env.create_guild("Atelier")
         moderators = self.guild.create_role("moderators", permissions=discord.Permissions(manage_messages=True))
         self.channel = self.guild.create_text_channel("art")
         self.alice, self.bob = (self.guild.add_member(self.env.create_user(name)) for name in ("alice", "bob"))
         self.mira = self.guild.add_member(self.env.create_user("mira"), roles=[moderators])
+
+    def _spoken(self, emit: Callable[[str, Mapping[str, Any]], None]) -> Callable[[str, Mapping[str, Any]], None]:
+        """SimCord's members are American; here an interaction comes in the language of who acts."""
+
+        def speaking(event: str, payload: Mapping[str, Any]) -> None:
+            if event == "INTERACTION_CREATE":
+                user = payload["member"]["user"] if "member" in payload else payload["user"]
+                payload = {**payload, "locale": self.languages.get(int(user["id"]), payload["locale"])}
+            emit(event, payload)
+
+        return speaking
 
     @asynccontextmanager
     async def running(self, **settings: Any) -> AsyncIterator[None]:
