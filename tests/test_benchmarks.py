@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
             "generation",
             {"seconds_a_picture", "first_preview_s", "cold_start_s", "base_alone", "base_refiner", "ratios"},
         ),
+        ("batches", {"one_by_one", "together", "largest_difference", "ratios"}),
         ("fairness", {"jain", "light_p50_s", "light_p95_s", "p95_bound_s", "batch_s", "fifo", "alone", "ratios"}),
         ("queue", {"push_p99_ms", "pop_p99_ms", "position_p99_ms", "recovery_s"}),
     ],
@@ -36,6 +37,8 @@ def test_a_benchmark_prints_a_table_and_its_figures_as_the_last_line(name: str, 
     if name == "gateway":
         assert (figures["lost"], figures["duplicates"]) == (0, 0)
         assert figures["rss_mib"] < figures["executor_rss_mib"]
+    if name == "batches":
+        assert figures["largest_difference"] <= 1
     if name == "fairness":
         # On a virtual clock, so the same on every machine.
         assert figures["jain"] >= 0.98 > figures["fifo"]["jain"]
