@@ -38,6 +38,21 @@ class Form:
         return str(self._spec["custom_id"])
 
     @property
+    def title(self) -> str:
+        return str(self._spec["title"])
+
+    @property
+    def labels(self) -> list[str]:
+        """What stands above each input."""
+        return [part["label"] for part in walk_components(self._spec["components"]) if part.get("label")]
+
+    @property
+    def hints(self) -> list[str]:
+        """What stands below a label."""
+        parts = walk_components(self._spec["components"])
+        return [part["description"] for part in parts if part.get("description")]
+
+    @property
     def settings(self) -> str:
         return self.values[self._settings_id]
 
