@@ -231,7 +231,7 @@ def _pair(value: str) -> Any:
 
 
 def _numbers(value: str) -> Any:
-    numbers = value.split(",")
+    numbers = [number.strip() for number in value.split(",")]
     return tuple(map(int, numbers)) if all(_WHOLE.fullmatch(number) for number in numbers) else WRONG_VALUE
 
 

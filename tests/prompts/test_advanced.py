@@ -24,6 +24,7 @@ FLAGS = PromptReader(ENSEMBLE, load_styles()).flags
         ("eta: 0.5", {"eta": 0.5}),
         ("eta:0.5 steps=20;clip_skip: 2", {"eta": 0.5, "num_inference_steps": 20, "clip_skip": 2}),
         ("timesteps: 999,500,10, crop: 8,0", {"timesteps": (999, 500, 10), "crops_coords_top_left": (8, 0)}),
+        ("timesteps: 999, 500, 10, eta: 0.5", {"timesteps": (999, 500, 10), "eta": 0.5}),
         ("aesthetic_score: 7, negative-aesthetic: 2", {"aesthetic_score": 7.0, "negative_aesthetic_score": 2.0}),
         ("lora: ink:0.8,paper:0.5", {"loras": (Lora(name="ink", weight=0.8), Lora(name="paper", weight=0.5))}),
         ("prompt_2: oil on canvas, thick: paint, eta: 1", {"prompt_2": "oil on canvas, thick: paint", "eta": 1.0}),
