@@ -17,8 +17,9 @@ from bot.services.generation import GenerationService
 from bot.translation import Speech
 from bot.ui.buttons import unsent_button
 from bot.ui.choices import said
-from bot.ui.edit_modal import filled_modal, is_answer_to, read_modal, typed_inputs
+from bot.ui.edit_modal import TITLE, filled_modal, is_answer_to, read_modal, typed_inputs
 from bot.ui.errors import answer_error
+from bot.ui.pictures import title_of
 from bot.unsent import Unsent, UnsentFolder
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Edits(commands.Cog):
 
     async def _filled(self, unsent_id: str, speech: Speech) -> ui.Modal:
         unsent = await self._unsent.load(unsent_id)
-        return filled_modal(unsent.custom_id, unsent.inputs, speech=speech)
+        return filled_modal(unsent.custom_id, unsent.inputs, title_of(unsent.custom_id) or TITLE, speech)
 
 
 async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, unsent: UnsentFolder) -> None:

@@ -30,10 +30,19 @@ from bot.translation import Speech
 from bot.ui.edit_modal import edit_modal, is_answer_to, read_modal, typed_inputs
 from bot.ui.errors import answer_error
 from bot.ui.info import InfoCard, info_card
-from bot.ui.pictures import EDIT, PREFIX, REMAKE, USE, choice_card, picture_button, picture_id, remake_row, use_card
+from bot.ui.pictures import (
+    EDIT,
+    PREFIX,
+    REMAKE,
+    TITLES,
+    USE,
+    choice_card,
+    picture_button,
+    picture_id,
+    remake_row,
+    use_card,
+)
 from bot.unsent import UnsentFolder
-
-TITLES = {EDIT: "Remake this picture", USE: "Another out of this picture"}
 
 Interaction = discord.Interaction[Any]
 Press = Callable[[Interaction, str], Awaitable[None]]

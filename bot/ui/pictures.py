@@ -10,6 +10,7 @@ import discord
 from discord import ButtonStyle, SelectOption, ui
 
 from bot.originals import ID_PATTERN
+from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 from bot.ui.cards import WAITING
 from bot.ui.layout import Layout
@@ -21,6 +22,8 @@ PREFIX = "imagine-picture:"
 REMAKE = "remake"
 EDIT = "edit"
 USE = "use"
+#: What the modal is called in which that is asked for.
+TITLES = {EDIT: Sentence("Remake this picture"), USE: Sentence("Another out of this picture")}
 WHICH = "Which picture?"
 IT_IS_HERE = "The picture is here. It becomes the start of a new one."
 MAX_LABEL = 100
@@ -80,6 +83,11 @@ def picture_button(action: str, original_id: str, speech: Speech = ENGLISH) -> P
     is_use = action == USE
     label, style = (speech.say("Use"), ButtonStyle.primary) if is_use else (speech.say("Edit…"), ButtonStyle.secondary)
     return PictureButton(action, original_id, ui.Button(label=label, style=style))
+
+
+def title_of(modal_id: str) -> Sentence | None:
+    """What the modal with that id is called, if it is about a kept picture."""
+    return TITLES.get(modal_id.removeprefix(PREFIX).partition(":")[0]) if modal_id.startswith(PREFIX) else None
 
 
 def remake_row(original_id: str, *, has_prompt: bool, speech: Speech = ENGLISH) -> ui.ActionRow[Any]:

@@ -26,6 +26,7 @@ __all__ = ["english_server"]
 PICTURES = [encoded(Image.new("RGB", (128, 128), colour), "PNG") for colour in ("red", "green")]
 DE = Speech("de")
 SETTINGS = "One a line, as in steps: 30. Without its line a setting is as usual, and the seed is random."
+UNSAID = "The picture does not say how it was made. Send the original file: copies and screenshots mostly lose that."
 MORE = "Extend draws on around the picture, Redraw lets other words draw over it, Info tells all that went into it."
 
 
@@ -173,14 +174,12 @@ async def test_the_menus_of_a_message_open_in_german_and_refuse_in_german(server
     opened.values["prompt"] = " "
     [refusal] = await opened.send()
     assert refusal.text == german("{title} is empty. Say what the picture should show.", title="prompt")
-
-    unsaid = (
-        "The picture does not say how it was made. Send the original file: copies and screenshots mostly lose that."
-    )
+    again = await Form.opened_by(server, refusal, german("Edit…"), server.bob)
+    assert again.title == opened.title
     [card] = await answers(server, REMAKE, await post(server, ours(seed=1), saved("PNG"), ours(seed=3)))
-    assert card.text == f"{german('Which picture?')}\n-# 2.png: {german(unsaid)}"
+    assert card.text == f"{german('Which picture?')}\n-# 2.png: {german(UNSAID)}"
     [answer] = await answers(server, INFO, await post(server, saved("PNG")))
-    assert answer.text == german(unsaid)
+    assert answer.text == german(UNSAID)
     [answer] = await answers(server, USE, await server.alice.send(server.channel, "no picture"))
     assert answer.text == german("There is no picture in this message. Choose one that has.")
 
@@ -285,7 +284,6 @@ async def test_what_is_deleted_for_him_is_told_in_german(server: SimulatedServer
 
 
 async def test_no_word_of_what_he_sees_is_left_in_english(server: SimulatedServer) -> None:
-    """Every label and sentence with a translation of its own is looked for on all that Bob is shown."""
     hers = await finished(server)
     cards = [card for label in ("Vary", "More") for card in await hers.press(label, server.bob)]
     cards += await cards[1].press(german("Extend"), server.bob)
