@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from bot.errors import LoraNotFound, LoraUnusable
 from bot.model_info import ModelInfo, is_folder
+from bot.nearest import nearest
 from bot.parameters import quoted
 
 SUFFIX = ".safetensors"
@@ -65,7 +65,7 @@ def list_loras(folder: Path) -> list[LoraInfo]:
 def find_lora(folder: Path, name: str) -> LoraInfo:
     """The LoRA of that name, however it is capitalised, with or without the file's ending.
 
-    Raises `LoraNotFound` with the nearest names, `LoraUnusable` for a file that is broken or no LoRA.
+    Raises `LoraNotFound` with the nearest names or where all are listed, `LoraUnusable` for a file that is broken.
     """
     # Looked up in what is there, never joined to a path: a name from outside may hold "..".
     paths = {lora_name(folder, path).casefold(): path for path in sorted(folder.rglob(f"*{SUFFIX}"))}
@@ -74,12 +74,12 @@ def find_lora(folder: Path, name: str) -> LoraInfo:
         return read_lora(path, lora_name(folder, path))
     if not paths:
         raise LoraNotFound("There is no LoRA {name}: this bot has none.", name=quoted(name))
-    near = difflib.get_close_matches(wanted, paths, n=3, cutoff=0.4) or sorted(paths)[:3]
-    raise LoraNotFound(
-        "There is no LoRA {name}. Nearest: {nearest}.",
-        name=quoted(name),
-        nearest=", ".join(lora_name(folder, paths[each]) for each in near),
-    )
+    near = nearest(wanted, [lora_name(folder, path) for path in paths.values()])
+    if not near:
+        raise LoraNotFound(
+            "There is no LoRA {name}. The option lora of /imagine lists those that there are.", name=quoted(name)
+        )
+    raise LoraNotFound("There is no LoRA {name}. Nearest: {nearest}.", name=quoted(name), nearest=", ".join(near))
 
 
 def lora_name(folder: Path, path: Path) -> str:

@@ -28,6 +28,8 @@ MAX_PAIR = 8192
 TRAIN_TIMESTEPS = 1000
 #: How much of a wrong value its refusal repeats.
 MAX_QUOTED = 40
+UNKNOWN = "{title} {value} is unknown. Nearest: {nearest}."
+UNLIKE_ANY = "{title} {value} is unknown. The option {title} of /imagine lists those that there are."
 NEEDS_IMAGE = "{title} needs an image to work on. Add one, or leave it out."
 NEEDS_MASK = "{title} needs a mask. Add one, or leave it out."
 #: What nobody sees and no database or picture should have to carry; line feeds and tabs are people's own.
@@ -147,8 +149,8 @@ class Parameters(BaseModel):
     def _scheduler_is_known(cls, name: str) -> str:
         known = find_scheduler(name)
         if known is None:
-            nearest = ", ".join(nearest_schedulers(name))
-            raise WrongValue("{title} {value} is unknown. Nearest: {nearest}.", value=quoted(name), nearest=nearest)
+            near = ", ".join(nearest_schedulers(name))
+            raise WrongValue(UNKNOWN if near else UNLIKE_ANY, value=quoted(name), nearest=near)
         return known
 
     @field_validator("width", "height")

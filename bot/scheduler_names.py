@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from bot.nearest import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,8 @@ def find_scheduler(name: str) -> str | None:
 
 
 def nearest_schedulers(name: str) -> list[str]:
-    """The three known names that look most like `name`, best first, however little they do."""
-    folded = {_folded(each): each for each in SCHEDULERS}
-    return [folded[each] for each in difflib.get_close_matches(_folded(name), folded, n=3, cutoff=0)]
+    """At most three known names that look like `name`, the likest first."""
+    return nearest(name, SCHEDULERS)
 
 
 def _folded(name: str) -> str:

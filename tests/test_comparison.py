@@ -120,7 +120,7 @@ def test_what_is_changed_of_the_values_is_said(axis: str, typed: str, kept: str,
         ("original_size", "512, 1024", "original_size takes width x height in pixels, as in off, 512x512, 2048x2048"),
         ("timesteps", "999, 500 | fast", "timesteps takes whole numbers with commas, and a bar between lists"),
         ("timesteps", "999, 500 | 500, 999", "At “timesteps 500, 999”: timesteps must go down, each smaller than"),
-        ("lora", "off, pencil", "There is no LoRA “pencil”. Nearest: ink."),
+        ("lora", "off, pencil", "There is no LoRA “pencil”. The option lora of /imagine lists those that there are."),
         ("lora", "off, ink", "The LoRA “ink” does not fit stable-diffusion-xl-base-1.0."),
     ],
 )

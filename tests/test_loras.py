@@ -76,7 +76,7 @@ def test_an_unknown_name_gets_the_nearest_ones(tmp_path: Path) -> None:
         find_lora(tmp_path / "missing", "ink")
     for name in ("ink", "inkwell", "oil"):
         write(tmp_path / f"{name}.safetensors", {"unet.attn1.to_k.lora_A.weight": [4, 640]})
-    with pytest.raises(LoraNotFound, match=r"There is no LoRA “inks”. Nearest: ink, inkwell."):
+    with pytest.raises(LoraNotFound, match=r"There is no LoRA “inks”. Nearest: ink."):
         find_lora(tmp_path, "inks")
 
 

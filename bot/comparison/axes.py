@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.errors import InvalidParameters
+from bot.nearest import nearest
 from bot.parameters import quoted, title
 from bot.sentences import Sentence
 
 LORA_PREFIX = "lora:"
 OFF = "off"
-MAX_NAME = 50
 
 
 class Kind(Enum):
@@ -134,12 +133,15 @@ def get_axis(name: str) -> AxisKind:
     """The same. Raises `InvalidParameters` with the nearest names."""
     axis = find_axis(name)
     if axis is None:
-        nearest = difflib.get_close_matches(_folded(name)[:MAX_NAME], _BY_NAME, n=3, cutoff=0.5)
-        names = dict.fromkeys(_BY_NAME[each].name for each in nearest) or [each.name for each in AXES[:6]]
+        near = dict.fromkeys(_BY_NAME[each].name for each in nearest(name, _BY_NAME))
+        if not near:
+            raise InvalidParameters(
+                "{value} is nothing that a sheet can compare. The option axis lists what is.", value=quoted(name)
+            )
         raise InvalidParameters(
             "{value} is nothing that a sheet can compare. Nearest: {nearest}.",
             value=quoted(name),
-            nearest=", ".join(names),
+            nearest=", ".join(near),
         )
     return axis
 

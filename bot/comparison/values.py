@@ -15,7 +15,7 @@ from bot.explanations import NESTED
 from bot.layers import bucket, clamp, find_spacing, random_seed
 from bot.loras import find_lora
 from bot.model_info import ModelInfo
-from bot.parameters import MAX_SEED, Lora, quoted
+from bot.parameters import MAX_SEED, UNKNOWN, UNLIKE_ANY, Lora, quoted
 from bot.prompts import REFINER_FROM, PromptReader
 from bot.prompts.loras import read_lora
 from bot.scheduler_names import find_scheduler, nearest_schedulers
@@ -153,10 +153,8 @@ class ValueReader:
             return Value(spacing, {axis.field: spacing})
         known = find_scheduler(part)
         if known is None:
-            nearest = ", ".join(nearest_schedulers(part))
-            raise InvalidParameters(
-                "{title} {value} is unknown. Nearest: {nearest}.", title=axis.name, value=quoted(part), nearest=nearest
-            )
+            near = ", ".join(nearest_schedulers(part))
+            raise InvalidParameters(UNKNOWN if near else UNLIKE_ANY, title=axis.name, value=quoted(part), nearest=near)
         return Value(known, {axis.field: known})
 
     def _upscaler(self, axis: AxisKind, part: str) -> Value:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from bot.nearest import nearest
 from bot.prompts.flag_table import FLAGS, FOREIGN, Flag, Kind
 
 #: Two hyphens, or what phones and word processors make of them.
@@ -60,12 +60,11 @@ def without(text: str, uses: list[Use]) -> str:
 
 
 def nearest_flags(name: str) -> list[str]:
-    """The flags that look most like `name`; the likeliest of all where none does."""
-    near = difflib.get_close_matches(folded(name), BY_NAME, n=3, cutoff=0.6)
+    """The flags that look like `name`, the likest first; none where none does."""
     flags: dict[str, str] = {}
-    for each in near:
+    for each in nearest(name, BY_NAME):
         flags.setdefault(BY_NAME[each].field, f"--{each}")
-    return list(flags.values()) or ["--ar", "--no", "--seed", "--steps"]
+    return list(flags.values())
 
 
 def folded(name: str) -> str:

@@ -31,6 +31,7 @@ WRONG: Mapping[Kind, str] = {
 }
 MISSING = "{flag} needs a value, as in {example}."
 UNKNOWN = "{flag} is unknown. Nearest: {nearest}. In double quotes it stays text."
+UNLIKE_ANY = "{flag} is unknown. Flags are called as the options of /imagine are. In double quotes it stays text."
 TWO_SIZES = "The prompt says its size twice: {first} and {second}. Leave one of the two out."
 NEAREST_SHAPE = "--ar {ratio} → {nearest} ({width} × {height}): the nearest shape that the model was trained on"
 FOREIGN_FLAG = "{flag} is Midjourney's and does nothing here"
@@ -183,7 +184,8 @@ def _wrong(use: Use, flag: Flag) -> InvalidParameters:
 def _foreign(use: Use) -> Sentence:
     foreign = FOREIGN.get(use.name)
     if foreign is None:
-        raise InvalidParameters(UNKNOWN, flag=use.typed, nearest=", ".join(nearest_flags(use.name)))
+        near = ", ".join(nearest_flags(use.name))
+        raise InvalidParameters(UNKNOWN if near else UNLIKE_ANY, flag=use.typed, nearest=near)
     if foreign.instead is None:
         return Sentence.of(FOREIGN_FLAG, flag=use.typed)
     return Sentence.of(FOREIGN_FLAG_INSTEAD, flag=use.typed, instead=foreign.instead)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from zlib import crc32
 from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
+from bot.nearest import nearest
 from bot.parameters import Parameters, quoted, title
 from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_text import BY_NAME
@@ -22,6 +22,7 @@ from bot.sentences import Sentence
 #: Where the refiner takes over when a line turns it on and the model's defaults do not say.
 REFINER_FROM = 0.8
 UNKNOWN = "{name} is no setting. Nearest: {nearest}."
+UNLIKE_ANY = "{name} is no setting. Settings are called as the options of /imagine are."
 NO_SETTING = "{line} is no setting. Write its name, a colon and a value, as in steps: 30."
 NO_INPUT = "{name}: {value} is no picture that is kept here. Leave the line as it was, or delete it."
 #: Fields that have a line whether or not somebody asked for them: these are what people change.
@@ -115,7 +116,8 @@ def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[st
         return {flagless: value}
     said = flags.read_line(name, value)
     if said is None:
-        raise InvalidParameters(UNKNOWN, name=quoted(name), nearest=", ".join(_nearest(name)))
+        near = ", ".join(_nearest(name))
+        raise InvalidParameters(UNKNOWN if near else UNLIKE_ANY, name=quoted(name), nearest=near)
     remarks += said.remarks
     return said.changes
 
@@ -123,5 +125,4 @@ def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[st
 def _nearest(name: str) -> list[str]:
     """The lines that look most like `name`, by the names under which they are written."""
     written = {each: title(flag.field) for each, flag in BY_NAME.items()} | {each: each for each in _FLAGLESS}
-    near = difflib.get_close_matches(name.casefold().replace("_", "-").replace(" ", "-"), written, n=3, cutoff=0.5)
-    return list(dict.fromkeys(written[each] for each in near)) or ["size", *map(title, _COMMON[:4])]
+    return list(dict.fromkeys(written[each] for each in nearest(name, written)))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import InvalidParameters, StartupFailed
-from bot.parameters import quoted
+from bot.nearest import nearest
+from bot.parameters import UNLIKE_ANY, quoted
 
 OURS = Path(__file__).with_name("styles.json")
 #: Where the typed words go in a style's prompt.
@@ -69,11 +70,11 @@ class Styles:
             return style
         if not self._styles:
             raise InvalidParameters("style {value} is unknown: there are no styles here.", value=quoted(name))
-        nearest = ", ".join(style.name for style in self.suggest(name)[:3])
+        near = nearest(name, self.names)
+        if not near:
+            raise InvalidParameters(UNLIKE_ANY, title="style", value=quoted(name))
         raise InvalidParameters(
-            "style {value} is unknown. Nearest: {nearest}.",
-            value=quoted(name),
-            nearest=nearest or ", ".join(self.names[:3]),
+            "style {value} is unknown. Nearest: {nearest}.", value=quoted(name), nearest=", ".join(near)
         )
 
     def suggest(self, typed: str, say: Say = str) -> list[Style]:

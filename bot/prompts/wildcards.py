@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import logging
 import os
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import InvalidParameters
+from bot.nearest import nearest
 from bot.parameters import CONTROL_CHARACTERS, quoted
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 SUFFIX = ".txt"
 #: More than anybody keeps by hand; a folder that was named by mistake is not read to its end.
 MAX_FILES = 10_000
+#: As many names as a refusal lists where none is near.
+MOST_LISTED = 10
 MAX_BYTES = 4 * 2**20
 
 
@@ -61,11 +63,13 @@ class Wildcards:
                 "There is no wildcard {name}, as this bot has none. Its owner can add text files, a choice a line.",
                 name=shown(name),
             )
-        nearest = difflib.get_close_matches(key, self.names, n=3, cutoff=0.4) or self.names[:3]
+        near = nearest(key, self.names)
+        if not near:
+            few = self.names[:MOST_LISTED]
+            listed = ", ".join([*map(shown, few), *("…" for _ in self.names[MOST_LISTED : MOST_LISTED + 1])])
+            raise InvalidParameters("There is no wildcard {name}. There are: {known}.", name=shown(name), known=listed)
         raise InvalidParameters(
-            "There is no wildcard {name}. Nearest: {nearest}.",
-            name=shown(name),
-            nearest=", ".join(shown(each) for each in nearest),
+            "There is no wildcard {name}. Nearest: {nearest}.", name=shown(name), nearest=", ".join(map(shown, near))
         )
 
     def _listing(self) -> dict[str, Path]:

@@ -66,7 +66,7 @@ async def test_what_is_refused_can_be_opened_again_as_it_was_typed_also_after_a_
     form.settings = form.settings.replace("steps: 30", "setps: 12")
     [refusal] = await form.send()
     assert refusal.is_private
-    assert refusal.text == "“setps” is no setting. Nearest: steps, style."
+    assert refusal.text == "“setps” is no setting. Nearest: steps."
     assert refusal.buttons == {"Edit…": True}
     await server.stop()
     await server.start()

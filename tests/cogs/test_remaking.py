@@ -144,7 +144,7 @@ async def test_what_is_refused_of_the_modal_can_be_opened_again(server: Simulate
     before = opened.settings
     opened.settings += "\nsetps: 12"
     [refusal] = await opened.send()
-    assert refusal.text == "“setps” is no setting. Nearest: steps, style."
+    assert refusal.text == "“setps” is no setting. Nearest: steps."
     again = await Form.opened_by(server, refusal, "Edit…", server.bob)
     again.settings = before
     await again.send()

@@ -45,7 +45,7 @@ def test_settings_are_read_in_both_ways(text: str, changes: dict[str, Any]) -> N
     ("text", "sentence"),
     [
         ("etta: 0.5", "“etta” is no setting. Nearest: eta."),
-        ("eta: 0.5; stepps: 3", "“stepps” is no setting. Nearest: steps, timesteps."),
+        ("eta: 0.5; stepps: 3", "“stepps” is no setting. Nearest: steps, style."),
         ("eta: many", "eta: takes a number, as in eta: 0.5, not “many”."),
         ("more beauty", "“more beauty” is no setting. Write a name, a colon and a value, as in eta: 0.5, crop: 0,0."),
         ("very eta: 1", "“very” is no setting. Write a name, a colon and a value, as in eta: 0.5, crop: 0,0."),

@@ -109,7 +109,7 @@ def test_what_is_no_flag_stays_text(text: str) -> None:
         ("--stpes 3", "--stpes is unknown. Nearest: --steps, --styles. In double quotes it stays text."),
         (
             "--xyzzy",
-            "--xyzzy is unknown. Nearest: --ar, --no, --seed, --steps. In double quotes it stays text.",
+            "--xyzzy is unknown. Flags are called as the options of /imagine are. In double quotes it stays text.",
         ),
         ("--seed", "--seed needs a value, as in --seed 7."),
         ("--no --seed 7", "--no needs a value, as in --no hands, text."),
@@ -122,7 +122,7 @@ def test_what_is_no_flag_stays_text(text: str) -> None:
             "--refiner takes on, off, or where the refiner takes over, as in --refiner 0.8, not “maybe”.",
         ),
         ("--scheduler Eular", "scheduler “Eular” is unknown. Nearest: Euler, Euler a, Euler Karras."),
-        ("--scheduler Foo", "scheduler “Foo” is unknown. Nearest: Euler SGM Uniform, DPM++ 2M SGM Uniform, SA-Solver."),
+        ("--scheduler Foo", "scheduler “Foo” is unknown. The option scheduler of /imagine lists those that there are."),
         ("--style inc", "style “inc” is unknown. Nearest: ink."),
         ("--lora ink:much", "“--lora ink:much” is no LoRA: write its name and a weight from -2 to 2, as in ink:0.8."),
         ("--ar 1:1 --w 512", "The prompt says its size twice: --ar 1:1 and --w 512. Leave one of the two out."),

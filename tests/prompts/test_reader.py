@@ -96,7 +96,7 @@ def test_what_the_owner_took_away_cannot_be_drawn_anew_and_is_told(tmp_path: Pat
     parameters, _ = read("a __colour__ fox --steps 20", reader)
     (folder / "colour.txt").unlink()
     asked = reader.typed(parameters)
-    with pytest.raises(InvalidParameters, match=r"There is no wildcard __colour__\. Nearest: __animal__"):
+    with pytest.raises(InvalidParameters, match=r"There is no wildcard __colour__\. There are: __animal__\."):
         reader.read(asked)
 
 

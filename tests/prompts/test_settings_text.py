@@ -101,11 +101,11 @@ def test_lines_left_as_they_were_are_told_from_those_that_were_written() -> None
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("setps: 30", "“setps” is no setting. Nearest: steps, style."),
+        ("setps: 30", "“setps” is no setting. Nearest: steps."),
         ("30 steps", "“30 steps” is no setting. Write its name, a colon and a value, as in steps: 30."),
         ("steps: many", "steps: takes a whole number, as in steps: 30, not “many”."),
         ("image: cat.png", "image: “cat.png” is no picture that is kept here. Leave the line as it was, or delete it."),
-        ("masc: 1\nseed: x", "“masc” is no setting. Nearest: mask, images, size. seed: takes"),
+        ("masc: 1\nseed: x", "“masc” is no setting. Nearest: mask, size, images. seed: takes"),
     ],
 )
 def test_each_line_that_is_wrong_has_its_sentence(text: str, sentence: str) -> None:

@@ -1,0 +1,38 @@
+"""What is near a name that nobody knows, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.nearest import nearest
+from bot.prompts.styles import load_styles
+from bot.scheduler_names import SCHEDULERS
+
+STYLES = load_styles().names
+
+
+@pytest.mark.parametrize(
+    ("typed", "known", "first"),
+    [
+        ("watercolor", STYLES, "watercolour"),
+        ("CINEMATC", STYLES, "cinematic"),
+        ("dpm++ 2m karas", SCHEDULERS, "DPM++ 2M Karras"),
+        ("Eular", SCHEDULERS, "Euler"),
+        ("papr", ["ink", "old/paper", "paper"], "paper"),
+        ("paper", ["ink", "styles/old-paper-of-the-attic"], "styles/old-paper-of-the-attic"),
+        ("stpes", ["seed", "steps", "size"], "steps"),
+    ],
+)
+def test_the_likest_name_comes_first(typed: str, known: list[str], first: str) -> None:
+    found = nearest(typed, known)
+    assert found[0] == first
+    assert len(found) <= 3
+
+
+@pytest.mark.parametrize("typed", ["xyzzy", "", "a", "?" * 5000])
+def test_where_nothing_is_near_nothing_is_named(typed: str) -> None:
+    assert nearest(typed, [*STYLES, *SCHEDULERS]) == []
+
+
+def test_nothing_is_near_where_nothing_is() -> None:
+    assert nearest("ink", []) == []
