@@ -1,0 +1,135 @@
+"""The bot with the embedded model on a simulated Discord, one for all tests of a file: from the command to the file."""
+
+from __future__ import annotations
+
+import io
+import logging
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from bot.diffusion.assets import Assets
+from bot.executors.local import LocalExecutor
+from bot.infotext import read_parameters
+from bot.model_info import TINY, ModelInfo
+from bot.parameters import Parameters
+from bot.ui.cards import BROKEN, DONE
+from tests.diffusion.engine import LORAS, PROMPT, Pixels, border, middle, pixels
+from tests.pictures import encoded
+from tests.simcord_app import SimulatedServer
+from tests.simcord_card import Card
+
+RED, GREEN, BLUE = 0, 1, 2
+#: What is asked for unless a test says otherwise: quick, and the same each time.
+USUAL = {"seed": 7, "steps": 8, "refiner": "off"}
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Draws what members ask for."""
+
+    server: SimulatedServer
+
+    async def ask(self, prompt: str = PROMPT, **options: Any) -> Card:
+        """Type /imagine; the card of the job, which has still to be drawn. None leaves a usual option out."""
+        said = {name: value for name, value in {**USUAL, **options}.items() if value is not None}
+        card = await self.server.imagine(prompt, **said)
+        assert not card.is_private, card.text
+        return card
+
+    async def end(self, card: Card) -> None:
+        """Wait until its job is over, well or not."""
+        await self.server.until(lambda: card.colour in (DONE, BROKEN))
+
+    async def finish(self, card: Card) -> list[bytes]:
+        """Wait for the pictures that everybody sees, as files."""
+        await self.end(card)
+        assert card.colour == DONE, card.text
+        return list(card.files.values())
+
+    async def file(self, prompt: str = PROMPT, **options: Any) -> bytes:
+        """The one picture that comes of that command, as a file."""
+        [content] = await self.finish(await self.ask(prompt, **options))
+        return content
+
+    async def draw(self, prompt: str = PROMPT, **options: Any) -> Pixels:
+        """The same as pixels."""
+        return pixels(await self.file(prompt, **options))
+
+
+def as_upload(picture: Pixels | Image.Image) -> tuple[str, bytes]:
+    """The picture as a member attaches it."""
+    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture.astype(np.uint8))
+    return "picture.png", encoded(image, "PNG")
+
+
+def infotext(content: bytes) -> str:
+    """What other programs read of it."""
+    with Image.open(io.BytesIO(content)) as image:
+        return str(image.info["parameters"])
+
+
+def recorded(content: bytes) -> Parameters:
+    """What makes it again."""
+    parameters = read_parameters(content)
+    assert parameters is not None
+    return parameters
+
+
+def assert_shows_a_red_circle_on_blue(picture: Pixels) -> None:
+    """By a wide margin in its colours, and a circle by its shape."""
+    inside, outside = middle(picture), border(picture)
+    assert inside[RED] > max(inside[GREEN], inside[BLUE]) + 100, inside
+    assert outside[BLUE] > max(outside[RED], outside[GREEN]) + 60, outside
+    # A circle fills π/4 of the rectangle around it; a square fills it, a heart fills 0.66, a ring or a triangle half.
+    red = (picture[..., RED] > 150) & (picture[..., GREEN] < 100) & (picture[..., BLUE] < 100)
+    rows, columns = np.nonzero(red)
+    filled = red.sum() / (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    assert 0.7 < filled < 0.88, filled
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def studio(tmp_path_factory: pytest.TempPathFactory, tiny: ModelInfo) -> AsyncIterator[Studio]:
+    """The bot at work; what holds for every test is asserted at its end."""
+    folder = tmp_path_factory.mktemp("studio")
+    shutil.copytree(LORAS, folder / "loras")
+    executor = LocalExecutor(tiny, "cpu", assets=Assets(folder / "inputs", folder / "loras"))
+    settings = {"model_base": TINY, "model_refiner": TINY, "device": "cpu", "max_jobs_per_user": 100}
+    server = SimulatedServer(folder)
+    with _logged() as records:
+        async with server.running(executor=executor, **settings):
+            await executor.ready()
+            yield Studio(server)
+        server.assert_in_order(records)
+
+
+class _Keeper(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def _logged() -> Iterator[list[logging.LogRecord]]:
+    """All that is logged meanwhile; pytest's own fixture for that sees one test only."""
+    root, keeper = logging.getLogger(), _Keeper()
+    level = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(keeper)
+    try:
+        yield keeper.records
+    finally:
+        root.removeHandler(keeper)
+        root.setLevel(level)
