@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.jobs import JobStatus
 from bot.model_info import ModelInfo
+from bot.ui.cards import OVER, WORKING
 from tests.cogs.studio import button_of, drawing_server, drawn, drawn_alone, restart
 from tests.diffusion.engine import OTHER_PROMPT, PROMPT, Pixels, border, difference, resized
 from tests.simcord_app import SimulatedServer
@@ -33,7 +34,7 @@ STARS = "a star on a blue background"
 class Studio:
     """A bot that was restarted, and the cards that Alice had before.
 
-    One has a circle and is a draft, two have four pictures each, and two are there to be deleted.
+    One has a circle and is a draft, two have four pictures each, one is a sheet, and two are there to be deleted.
     """
 
     server: SimulatedServer
@@ -41,6 +42,7 @@ class Studio:
     circles: Card
     stars: Card
     spare: list[Card]
+    sheet: Card
 
     async def circle(self) -> Pixels:
         [picture] = await drawn(self.server, self.draft)
@@ -61,9 +63,14 @@ async def studio(tmp_path_factory: pytest.TempPathFactory, tiny: ModelInfo) -> A
             cards.append(await server.imagine(seed=SEED, refiner="off", **options))
             await drawn(server, cards[-1])
             await server.until_recorded(JobStatus.SUCCEEDED, len(cards))
+        words = f"{PROMPT} --steps {STEPS} --refiner off"
+        options = {"prompt": words, "axis": "guidance", "values": "1, 3", "seed": SEED}
+        sheet = server.answer(await server.alice.slash(server.channel, "compare", **options))
+        await drawn(server, sheet)
+        await server.until_recorded(JobStatus.SUCCEEDED, len(cards) + 1)
         await restart(server, tiny)
         draft, circles, stars, *spare = cards
-        yield Studio(server, draft, circles, stars, spare)
+        yield Studio(server, draft, circles, stars, spare, sheet)
 
 
 def nearest(picture: Pixels, others: list[Pixels]) -> int:
@@ -78,6 +85,26 @@ async def test_again_draws_the_same_words_with_another_seed(studio: Studio) -> N
         assert again.texts[0] == f"**{PROMPT}** · {studio.server.bob.mention}"
         assert all(difference(one, other) > 0 for one, other in combinations([*before, *after], 2))
         assert all(border(picture).argmax() == BLUE for picture in after)
+
+
+async def test_a_sheet_is_drawn_again_with_another_seed(studio: Studio) -> None:
+    [before] = await drawn(studio.server, studio.sheet)
+    after = await drawn_alone(studio.server, await studio.sheet.press("Again"))
+    assert after.shape == before.shape
+    assert difference(before, after) > 0
+
+
+async def test_cancel_stops_it_in_the_middle_and_a_shorter_one_is_drawn_by_edit(studio: Studio) -> None:
+    card = await studio.server.imagine(PROMPT, steps=150, images=4, seed=SEED, refiner="off")
+    await studio.server.until(lambda: card.colour == WORKING)
+    assert await card.press("Cancel") == []
+    await studio.server.until(lambda: card.colour == OVER)
+    assert card.files == {}
+    form = await Form.opened_by(studio.server, card, "Edit…")
+    form.settings = form.settings.replace("steps: 150", f"steps: {STEPS}")
+    [edited] = await form.send()
+    both = zip(await drawn(studio.server, edited), await drawn(studio.server, studio.circles), strict=True)
+    assert all((one == other).all() for one, other in both)
 
 
 async def test_a_subtle_variation_is_nearer_than_a_strong_one_and_that_nearer_than_another_seed(studio: Studio) -> None:
