@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,7 +47,8 @@ def _check_port(port: int) -> None:
         with socket.create_server((HOST, port)):
             pass
     except OSError as error:
-        reason = error.strerror or error
+        # The system's words alone: Python's add the address, which is named here already.
+        reason = os.strerror(error.errno) if error.errno else error
         raise StartupFailed(
             f"Port {port} of {HOST} cannot be used ({reason}). Name another one with --port, or none."
         ) from error

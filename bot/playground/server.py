@@ -42,4 +42,8 @@ class PlaygroundServer(PreviewServer):
         response = await super()._static(request)
         for theirs, ours in CHANGES.get(request.path, ()):
             response.text = response.text.replace(theirs, ours, 1)
+        if request.path == "/":
+            # Only pages of this very address can read it, and all that it opens is this toy.
+            key = f'<meta name="playground-key" content="{self.preview.capability}">'
+            response.text = response.text.replace("<title>", f"{key}\n    <title>", 1)
         return response

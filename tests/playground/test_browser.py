@@ -110,6 +110,14 @@ def test_a_pasted_line_is_the_command_and_its_prompt(visitor: Visitor) -> None:
     assert visitor.page.locator("[data-option=prompt].command-option-input").input_value() == "a green tree"
 
 
+def test_an_address_without_its_key_leads_to_the_channel(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        visitor = Visitor(context.new_page(), address.partition("#")[0])
+        assert "Welcome to the playground" in visitor.messages()
+        assert visitor.page.url == address
+        assert visitor.troubles == []
+
+
 def test_the_page_fits_a_phone(visitor: Visitor) -> None:
     visitor.page.set_viewport_size({"width": 390, "height": 780})
     visitor.until(lambda: is_within(visitor.page.locator("#send-message").bounding_box(), 390, 780))

@@ -74,7 +74,8 @@ async def test_the_page_is_simcords_with_our_changes_in_their_places(tmp_path: P
 async def test_a_port_in_use_is_one_sentence_and_the_next_try_works(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(StartupFailed, match=rf"^Port {port} of 127\.0\.0\.1 cannot be used .*--port"):
+        reason = r"\(Address already in use\)\. Name another one with --port, or none\.$"
+        with pytest.raises(StartupFailed, match=rf"^Port {port} of 127\.0\.0\.1 cannot be used {reason}"):
             async with open_playground(settings(tmp_path), port):
                 pass
     async with open_playground(settings(tmp_path), port) as preview:

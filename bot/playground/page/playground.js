@@ -1,5 +1,11 @@
 // What makes SimCord's page feel as Discord does to somebody who sees it for the first time.
 
+// An address that was typed, or kept without what stands behind its #, leads to the channel too. SimCord reads it later.
+if (!window.location.hash) {
+  const key = document.querySelector("meta[name=playground-key]").content;
+  window.history.replaceState(null, "", `#${key}`);
+}
+
 const composer = () => document.querySelector("#channel-composer-input");
 const field = () => document.querySelector("#channel-composer .command-option-input");
 
