@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import logging
 import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +13,11 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.diffusion.assets import Assets
-from bot.executors.local import LocalExecutor
 from bot.infotext import read_parameters
-from bot.model_info import TINY, ModelInfo
+from bot.model_info import ModelInfo
 from bot.parameters import Parameters
 from bot.ui.cards import BROKEN, DONE
+from tests.cogs.studio import drawing_server
 from tests.diffusion.engine import LORAS, PROMPT, Pixels, border, middle, pixels
 from tests.pictures import encoded
 from tests.simcord_app import SimulatedServer
@@ -100,36 +97,5 @@ async def studio(tmp_path_factory: pytest.TempPathFactory, tiny: ModelInfo) -> A
     """The bot at work; what holds for every test is asserted at its end."""
     folder = tmp_path_factory.mktemp("studio")
     shutil.copytree(LORAS, folder / "loras")
-    executor = LocalExecutor(tiny, "cpu", assets=Assets(folder / "inputs", folder / "loras"))
-    settings = {"model_base": TINY, "model_refiner": TINY, "device": "cpu", "max_jobs_per_user": 100}
-    server = SimulatedServer(folder)
-    with _logged() as records:
-        async with server.running(executor=executor, **settings):
-            await executor.ready()
-            yield Studio(server)
-        server.assert_in_order(records)
-
-
-class _Keeper(logging.Handler):
-    """Keeps what is logged."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-
-@contextmanager
-def _logged() -> Iterator[list[logging.LogRecord]]:
-    """All that is logged meanwhile; pytest's own fixture for that sees one test only."""
-    root, keeper = logging.getLogger(), _Keeper()
-    level = root.level
-    root.setLevel(logging.INFO)
-    root.addHandler(keeper)
-    try:
-        yield keeper.records
-    finally:
-        root.removeHandler(keeper)
-        root.setLevel(level)
+    async with drawing_server(folder, tiny, max_jobs_per_user=100) as server:
+        yield Studio(server)

@@ -18,14 +18,14 @@ from tests.simcord_card import Card
 
 
 @asynccontextmanager
-async def drawing_server(folder: Path, tiny: ModelInfo) -> AsyncIterator[SimulatedServer]:
+async def drawing_server(folder: Path, tiny: ModelInfo, **settings: Any) -> AsyncIterator[SimulatedServer]:
     """The bot at work on the real model; what holds for every test is asserted at its end."""
     server, root, told = SimulatedServer(folder), logging.getLogger(), _Records()
     level = root.level
     root.setLevel(logging.INFO)
     root.addHandler(told)
     try:
-        async with server.running(**_real(server, tiny)):
+        async with server.running(**_real(server, tiny), **settings):
             await server.executor.ready()
             yield server
     finally:
