@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from itertools import islice
 
 from bot.jobs import Job
 from bot.memory import Memory
@@ -13,6 +14,8 @@ from bot.parameters import Parameters
 MAX_IMAGES_AT_ONCE = 8
 #: Where the model shares the machine's memory, and mostly its processor, with all else.
 MAX_IMAGES_WITHOUT_A_DEVICE = 4
+#: Among so many that are next in line, the next one's company is looked for.
+LOOK_AHEAD = 64
 
 #: What each image of a batch may have for itself. All else goes to the pipelines once, for the whole batch.
 _OF_EACH_IMAGE = frozenset(
@@ -50,6 +53,41 @@ def compatible(one: Job, other: Job) -> bool:
 def images_of(job: Job) -> int:
     """How many images are drawn at a time for that job alone."""
     return 1 if job.comparison is not None else job.parameters.num_images_per_prompt
+
+
+class BatchPicker:
+    """Picks who goes along with the next in line. Nobody is overtaken for it by more than one batch in all."""
+
+    def __init__(self) -> None:
+        self._overtaken: set[int] = set()
+
+    def pick(self, line: Iterable[Job], most: int) -> list[Job]:
+        """The next job, and those behind it that can be drawn with it, in their order: `most` images, if it has less.
+
+        What has been begun before goes alone: should it be what ended the executor, it ends nobody else's job.
+        """
+        near = islice(line, LOOK_AHEAD)
+        batch = [head := next(near)]
+        left = 0 if head.attempts else most - images_of(head)
+        passed: list[int] = []
+        for job in near if left > 0 else ():
+            if not job.attempts and images_of(job) <= left and compatible(head, job):
+                batch.append(job)
+                self._overtaken.update(passed)
+                passed.clear()
+                left -= images_of(job)
+                if left == 0:
+                    break
+            elif job.id in self._overtaken:
+                break
+            else:
+                passed.append(job.id)
+        self._overtaken.difference_update(job.id for job in batch)
+        return batch
+
+    def forget(self, job_id: int) -> None:
+        """That job has left the line by itself."""
+        self._overtaken.discard(job_id)
 
 
 def most_images(model: ModelInfo, memory: Memory | None) -> int:

@@ -8,42 +8,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from bot.errors import ExecutorDied, ExecutorUnavailable, GenerationCancelled, GenerationFailed, QueueFull, TooManyJobs
+from bot.batching import BatchPicker
+from bot.errors import ExecutorUnavailable, GenerationFailed, QueueFull, TooManyJobs
 from bot.events import (
-    JobCancelled,
-    JobFailed,
     JobInterrupted,
     JobRequeued,
     JobStarted,
-    JobSucceeded,
     Progress,
     QueueEvent,
 )
-from bot.executors import Executor, ExecutorHealth, ExecutorState, generate_alone
+from bot.executors import Executor, ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
 from bot.line import Line
+from bot.outcomes import cancelled, event_of
 from bot.pace import Pace
 from bot.places import place
 from bot.sentences import Sentence
+from bot.telling import OnEvent, OnProgress, Teller
 
 log = logging.getLogger(__name__)
 
-#: A job whose start was followed by a death this many times is not started again.
-MAX_ATTEMPTS = 2
 #: How many of somebody's jobs a refusal names.
 NAMED_JOBS = 5
-TWICE = "It happened twice, so the job was given up."
-
 #: Seconds until an executor that cannot be had is asked for again.
 UNAVAILABLE_PAUSE = 5.0
-
-OnEvent = Callable[[QueueEvent], Awaitable[None]]
-OnProgress = Callable[[Progress], None]
 
 
 class JobQueue:
@@ -68,10 +61,12 @@ class JobQueue:
         self._running: dict[int, Job] = {}
         self._taken_at: dict[int, float] = {}
         self._cancelled: set[int] = set()
-        self._telling: set[asyncio.Task[None]] = set()
+        self._picker = BatchPicker()
+        #: For each job in the executor, those of its batch that are still wanted.
+        self._together: dict[int, set[int]] = {}
         self._workers: list[asyncio.Task[None]] = []
-        self._on_event: OnEvent = _nobody_listens
-        self._on_progress: OnProgress = _nobody_watches
+        self._teller = Teller()
+        self._tell = self._teller.tell
 
     async def __aenter__(self) -> Self:
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._executor.capacity)]
@@ -83,12 +78,12 @@ class JobQueue:
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
-        await asyncio.gather(*self._telling)
+        await self._teller.finish()
 
     def listen(self, on_event: OnEvent, on_progress: OnProgress) -> None:
         """Name the one listener; a job goes on when `on_event` has returned."""
-        self._on_event = on_event
-        self._on_progress = on_progress
+        self._teller.on_event = on_event
+        self._teller.on_progress = on_progress
 
     @property
     def waiting(self) -> tuple[Job, ...]:
@@ -147,7 +142,8 @@ class JobQueue:
         job = self._line.remove(job_id)
         if job is not None:
             # Removed without an await in between, so no worker can take it any more.
-            await self._tell(_cancelled(job))
+            self._picker.forget(job_id)
+            await self._tell(cancelled(job))
             return True
         if job_id not in self._running:
             # Never here, or over: its outcome is being recorded, and that stands.
@@ -155,8 +151,15 @@ class JobQueue:
         # Taken, but maybe not yet given to the executor (its start is being recorded): then the executor ignores the
         # id, and the worker finds it in the set. While the executor restarts, its `generate` is pending and is ended
         # by `cancel`; a death at the same moment is covered by the set, and the job does not go back into the line.
-        self._cancelled.add(job_id)
         self._executor.cancel(job_id)
+        together = self._together.get(job_id, set())
+        if len(together) > 1:
+            # The others' pictures go on, and nobody has to wait for them to be told of this one's end.
+            together.discard(job_id)
+            del self._together[job_id]
+            await self._tell(cancelled(self._leave(job_id)))
+        else:
+            self._cancelled.add(job_id)
         return True
 
     def position(self, job_id: int) -> int | None:
@@ -166,7 +169,10 @@ class JobQueue:
     def seconds_left(self) -> dict[int, float]:
         """Seconds until each job is done, by its id, if nothing changes; empty before anything was measured."""
         now = time.monotonic()
-        running = [(job, now - self._taken_at[job.id]) for job in self._running.values()]
+        batches: dict[float, list[Job]] = {}
+        for job in self._running.values():
+            batches.setdefault(self._taken_at[job.id], []).append(job)
+        running = [(batch, now - taken_at) for taken_at, batch in batches.items()]
         return self._pace.seconds_left(running, self._line, self._executor.capacity)
 
     async def _work(self) -> None:
@@ -188,63 +194,75 @@ class JobQueue:
             if self._line:
                 await self._run(self._take())
 
-    def _take(self) -> Job:
-        # Out of the line and into the executor's care in one go: at every await the job is in exactly one place.
-        job = self._line.pop()
-        job = job.evolve(status=JobStatus.RUNNING, attempts=job.attempts + 1, started_at=datetime.now(UTC))
-        self._running[job.id] = job
-        self._taken_at[job.id] = time.monotonic()
-        return job
+    def _take(self) -> list[Job]:
+        # Out of the line and into the executor's care in one go: at every await a job is in exactly one place.
+        now, started_at = time.monotonic(), datetime.now(UTC)
+        batch = []
+        for picked in self._picker.pick(self._line, self._executor.max_batch):
+            job = self._line.take(picked.id)
+            job = job.evolve(status=JobStatus.RUNNING, attempts=job.attempts + 1, started_at=started_at)
+            self._running[job.id] = job
+            self._taken_at[job.id] = now
+            batch.append(job)
+        return batch
 
-    async def _run(self, job: Job) -> None:
+    async def _run(self, batch: Sequence[Job]) -> None:
         try:
-            await self._tell(JobStarted(job))
-            event = await self._generate(job)
-            if isinstance(event, JobRequeued):
-                # Told before it is in line again: else another worker could start it before it is known to wait.
-                await self._tell(event)
+            await self._tell(*map(JobStarted, batch))
+            events = await self._generate(batch)
+            # Told before they are in line again: else another worker could start one before it is known to wait.
+            await self._tell(*(event for event in events if isinstance(event, JobRequeued)))
         except asyncio.CancelledError:
-            # The bot is being stopped. The job stays recorded and starts anew with the bot; that it was stopped is
-            # not its fault, so this start does not count. A cancel that was promised is kept all the same.
-            self._executor.cancel(job.id)
-            interrupted = JobInterrupted(job.evolve(attempts=job.attempts - 1))
-            await self._tell(_cancelled(job) if job.id in self._cancelled else interrupted)
+            # The bot is being stopped. The jobs stay recorded and start anew with the bot; that they were stopped is
+            # not their fault, so this start does not count. A cancel that was promised is kept all the same.
+            left = [job for job in batch if job.id in self._running]
+            for job in left:
+                self._executor.cancel(job.id)
+            await self._tell(
+                *(
+                    cancelled(job)
+                    if job.id in self._cancelled
+                    else JobInterrupted(job.evolve(attempts=job.attempts - 1))
+                    for job in left
+                )
+            )
             raise
-        # From here on the job is over and cannot be cancelled; nothing is awaited between this and the decision.
-        job = self._leave(job.id)
-        if job.id in self._cancelled:
-            self._cancelled.discard(job.id)
-            await self._tell(_cancelled(job))
-        elif isinstance(event, JobRequeued):
-            self._line.push_first(job.evolve(status=JobStatus.QUEUED, attempts=event.job.attempts))
-            self._arrived.set()
-        else:
-            await self._tell(event)
-
-    async def _generate(self, job: Job) -> QueueEvent:
-        """Run the job; whatever happens to it becomes the event that says so."""
-        try:
+        # From here on the jobs are over and cannot be cancelled; nothing is awaited between this and the decision.
+        ends: list[QueueEvent] = []
+        for event in events:
+            job = self._leave(event.job.id)
             if job.id in self._cancelled:
-                return _cancelled(job)
-            images = await generate_alone(self._executor, job, self._on_progress)
-        except GenerationCancelled:
-            return _cancelled(job)
-        except ExecutorUnavailable:
-            # Taken by nobody: it loses neither its place nor one of its attempts.
-            return JobRequeued(job.evolve(status=JobStatus.QUEUED, attempts=job.attempts - 1))
-        except ExecutorDied as error:
-            log.warning("job %s: the executor died under attempt %s", job.id, job.attempts)
-            if job.attempts < MAX_ATTEMPTS:
-                return JobRequeued(job.evolve(status=JobStatus.QUEUED))
-            return _failed(job, Sentence.joined([error.sentence, Sentence.of(TWICE)]))
+                self._cancelled.discard(job.id)
+                ends.append(cancelled(job))
+            elif isinstance(event, JobRequeued):
+                self._line.push_first(job.evolve(status=JobStatus.QUEUED, attempts=event.job.attempts))
+                self._arrived.set()
+            else:
+                ends.append(event)
+        await self._tell(*ends)
+
+    async def _generate(self, batch: Sequence[Job]) -> list[QueueEvent]:
+        """Run the jobs; whatever happens to one that is still here then becomes the event that says so."""
+        wanted = [job for job in batch if job.id not in self._cancelled]
+        ids = [job.id for job in wanted]
+        self._together.update(dict.fromkeys(ids, together := set(ids)))
+        began = self._taken_at[batch[0].id]
+        try:
+            outcomes = await self._executor.generate(wanted, self._on_progress) if wanted else []
+            if wanted and not any(isinstance(outcome, GenerationFailed) for outcome in outcomes):
+                self._pace.learn(wanted, time.monotonic() - began)
         except GenerationFailed as error:
-            log.warning("job %s: failed: %s", job.id, error)
-            return _failed(job, error.sentence)
+            outcomes = [error for _ in wanted]
         except Exception:
-            log.exception("job %s: failed for a reason that nobody foresaw", job.id)
-            return _failed(job, GenerationFailed().sentence)
-        self._pace.learn(job, time.monotonic() - self._taken_at[job.id])
-        return JobSucceeded(job.evolve(finished_at=datetime.now(UTC)), tuple(images))
+            log.exception("job %s: failed for a reason that nobody foresaw", ", ".join(str(job.id) for job in wanted))
+            outcomes = [GenerationFailed() for _ in wanted]
+        finally:
+            for job_id in together:
+                del self._together[job_id]
+        events: list[QueueEvent] = [cancelled(job) for job in batch if job.id not in ids]
+        return events + [
+            event_of(job, outcome) for job, outcome in zip(wanted, outcomes, strict=True) if job.id in self._running
+        ]
 
     def _leave(self, job_id: int) -> Job:
         del self._taken_at[job_id]
@@ -253,22 +271,10 @@ class JobQueue:
             self._line.rest()
         return job
 
-    async def _tell(self, event: QueueEvent) -> None:
-        """Have the listener record an event, and see it through: being cancelled meanwhile loses no outcome."""
-        task = asyncio.create_task(self._report(event))
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait([task])
-            raise
-
-    async def _report(self, event: QueueEvent) -> None:
-        try:
-            await self._on_event(event)
-        except Exception:
-            log.exception("job %s: %s could not be recorded", event.job.id, type(event).__name__)
+    def _on_progress(self, progress: Progress) -> None:
+        # What a batch still says of a job that has left it is nobody's any more.
+        if progress.job_id in self._running:
+            self._teller.on_progress(progress)
 
     def _named(self, jobs: Sequence[Job]) -> Sentence:
         """“#41 running, #42 next in line and 3 more”."""
@@ -276,19 +282,3 @@ class JobQueue:
         shown = Sentence.joined(named, ", ")
         more = len(jobs) - NAMED_JOBS
         return Sentence.of("{jobs} and {count} more", jobs=shown, count=more) if more > 0 else shown
-
-
-def _cancelled(job: Job) -> JobCancelled:
-    return JobCancelled(job.evolve(status=JobStatus.CANCELLED, finished_at=datetime.now(UTC)))
-
-
-def _failed(job: Job, reason: Sentence) -> JobFailed:
-    return JobFailed(job.evolve(status=JobStatus.FAILED, error=reason, finished_at=datetime.now(UTC)))
-
-
-async def _nobody_listens(event: QueueEvent) -> None:
-    log.warning("job %s: %s, and nobody listens", event.job.id, type(event).__name__)
-
-
-def _nobody_watches(progress: Progress) -> None:
-    log.debug("job %s: step %s, and nobody watches", progress.job_id, progress.step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.jobs import Job
 
@@ -17,26 +17,34 @@ class Pace:
     def __init__(self) -> None:
         self._seconds_per_cost: float | None = None
 
-    def learn(self, job: Job, seconds: float) -> None:
-        """That job took so long."""
-        measured = seconds / job.cost
+    def learn(self, batch: Iterable[Job], seconds: float) -> None:
+        """Those jobs took so long, all together."""
+        measured = seconds / _cost(batch)
         known = self._seconds_per_cost
         self._seconds_per_cost = measured if known is None else known + PACE_WEIGHT * (measured - known)
 
     def seconds_left(
-        self, running: Iterable[tuple[Job, float]], waiting: Iterable[Job], capacity: int
+        self, running: Iterable[tuple[Sequence[Job], float]], waiting: Iterable[Job], capacity: int
     ) -> dict[int, float]:
         """Seconds until each job is done, by its id: the line played forward over `capacity` places, once.
 
-        `running` are jobs with the seconds they have run. Empty before anything was measured.
+        `running` are batches with the seconds they have run. Empty before anything was measured.
         """
         pace = self._seconds_per_cost
         if pace is None:
             return {}
-        left = {job.id: max(0.0, pace * job.cost - elapsed) for job, elapsed in running}
-        free_in = [*left.values(), *[0.0] * (capacity - len(left))]
+        left: dict[int, float] = {}
+        free_in: list[float] = []
+        for batch, elapsed in running:
+            free_in.append(max(0.0, pace * _cost(batch) - elapsed))
+            left |= {job.id: free_in[-1] for job in batch}
+        free_in += [0.0] * (capacity - len(free_in))
         heapq.heapify(free_in)
         for job in waiting:
             left[job.id] = heapq.heappop(free_in) + pace * job.cost
             heapq.heappush(free_in, left[job.id])
         return left
+
+
+def _cost(batch: Iterable[Job]) -> float:
+    return sum(job.cost for job in batch)

@@ -41,10 +41,9 @@ class Seen:
 class ScriptedExecutor:
     """Runs a job until the test ends it with `finish`, `fail` or `die`, or somebody cancels it."""
 
-    max_batch = 1
-
-    def __init__(self, capacity: int = 1) -> None:
+    def __init__(self, capacity: int = 1, max_batch: int = 1) -> None:
         self.capacity = capacity
+        self.max_batch = max_batch
         self.state = ExecutorState.READY
         self.detail = ""
         self.memory: Memory | None = None
@@ -53,7 +52,8 @@ class ScriptedExecutor:
         self.started = Seen()
         self.batches: list[list[int]] = []  # the ids of all that were started, together or alone
         self.cancelled: list[int] = []
-        self.most_at_once = 0
+        self.calls = 0  # of `generate` that have not ended
+        self.most_at_once = 0  # of them
         self._running: dict[int, tuple[Job, OnEvent, asyncio.Future[list[GeneratedImage]]]] = {}
         self._state_changed = asyncio.Event()
 
@@ -87,7 +87,8 @@ class ScriptedExecutor:
             self._running[job.id] = (job, on_event, future)
             futures.append(future)
         self.batches.append([job.id for job in batch])
-        self.most_at_once = max(self.most_at_once, len(self._running))
+        self.calls += 1
+        self.most_at_once = max(self.most_at_once, self.calls)
         for job in batch:
             self.started.add(job.id)
         try:
@@ -98,6 +99,7 @@ class ScriptedExecutor:
                 outcomes.append(outcome)
             return outcomes
         finally:
+            self.calls -= 1
             for job in batch:
                 del self._running[job.id]
 

@@ -9,11 +9,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from bot.batching import compatible, images_of
 from bot.errors import BotError, OutOfMemory, QueueFull, TooManyJobs
 from bot.events import JobCancelled, JobFailed, JobInterrupted, JobRequeued, JobStarted, JobSucceeded, QueueEvent
 from bot.executors import ExecutorState
-from bot.job_queue import MAX_ATTEMPTS, JobQueue
-from tests.factories import make_job
+from bot.job_queue import JobQueue
+from bot.jobs import Job
+from bot.outcomes import MAX_ATTEMPTS
+from tests.factories import make_job, make_parameters
 from tests.scripted import ScriptedExecutor
 
 MAX_JOBS, MAX_JOBS_PER_USER = 6, 3
@@ -33,14 +36,15 @@ class QueueMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.told: dict[int, list[type[QueueEvent]]] = {}
         self.promised: set[int] = set()
+        self.asked: dict[int, Job] = {}
 
-    @initialize(capacity=st.integers(1, 3), slowness=some_turns)
-    def start(self, capacity: int, slowness: int) -> None:
+    @initialize(capacity=st.integers(1, 3), max_batch=st.integers(1, 4), slowness=some_turns)
+    def start(self, capacity: int, max_batch: int, slowness: int) -> None:
         self.slowness = slowness
-        self.runner.run(self.open(capacity))
+        self.runner.run(self.open(capacity, max_batch))
 
-    async def open(self, capacity: int) -> None:
-        self.executor = ScriptedExecutor(capacity)
+    async def open(self, capacity: int, max_batch: int) -> None:
+        self.executor = ScriptedExecutor(capacity, max_batch)
         self.queue = JobQueue(self.executor, max_jobs=MAX_JOBS, max_jobs_per_user=MAX_JOBS_PER_USER, pause=0)
         self.queue.listen(self.on_event, lambda _: None)
         await self.queue.__aenter__()
@@ -54,8 +58,8 @@ class QueueMachine(RuleBasedStateMachine):
         for _ in range(times):
             await asyncio.sleep(0)
 
-    @rule(user_id=st.integers(1, 4))
-    def ask(self, user_id: int) -> None:
+    @rule(user_id=st.integers(1, 4), steps=st.sampled_from([9, 9, 20]), images=st.sampled_from([1, 1, 2]))
+    def ask(self, user_id: int, steps: int, images: int) -> None:
         async def ask() -> None:
             own = [job for job in (*self.queue.running, *self.queue.waiting) if job.user_id == user_id]
             try:
@@ -70,7 +74,9 @@ class QueueMachine(RuleBasedStateMachine):
                 assert len(own) < MAX_JOBS_PER_USER
                 job_id = len(self.told) + 1
                 self.told[job_id] = []
-                self.queue.submit(make_job(job_id, user_id=user_id))
+                parameters = make_parameters(num_inference_steps=steps, num_images_per_prompt=images)
+                self.asked[job_id] = make_job(job_id, user_id=user_id, parameters=parameters)
+                self.queue.submit(self.asked[job_id])
 
         self.runner.run(ask())
 
@@ -129,7 +135,7 @@ class QueueMachine(RuleBasedStateMachine):
         """With all the time in the world, a ready executor has as many jobs as it can take."""
         self.runner.run(self.turn(ALL_TURNS))
         if self.executor.state is ExecutorState.READY:
-            assert len(self.queue.running) == self.executor.capacity or not self.queue.waiting
+            assert self.executor.calls == self.executor.capacity or not self.queue.waiting
         for job_id in self.promised:
             assert self.told[job_id][-1] is JobCancelled or job_id in self.executor.running
 
@@ -137,7 +143,14 @@ class QueueMachine(RuleBasedStateMachine):
     def no_more_than_its_places_run(self) -> None:
         if self.told:
             assert self.executor.most_at_once <= self.executor.capacity
-            assert len(self.queue.running) <= self.executor.capacity
+            assert len(self.queue.running) <= self.executor.capacity * self.executor.max_batch
+
+    @invariant()
+    def what_is_drawn_together_fits_together(self) -> None:
+        for batch in self.executor.batches if self.told else ():
+            first, *others = [self.asked[job_id] for job_id in batch]
+            assert all(compatible(first, other) for other in others)
+            assert not others or sum(map(images_of, [first, *others])) <= self.executor.max_batch
 
     @invariant()
     def positions_count_the_waiting_jobs(self) -> None:

@@ -20,9 +20,10 @@ from bot.events import (
     JobSucceeded,
     QueueEvent,
 )
-from bot.job_queue import MAX_ATTEMPTS, JobQueue
+from bot.job_queue import JobQueue
 from bot.jobs import Job, JobStatus
 from bot.originals import OriginalFolder
+from bot.outcomes import MAX_ATTEMPTS
 from bot.sentences import Sentence
 from bot.services.ends import Ends
 from bot.services.remake import compared
