@@ -43,6 +43,7 @@ MOVES: dict[str, dict[str, Any]] = {
     "Negative target size: 32x16": {"advanced": "negative_target_size: 32x16"},
     "Negative crop top left: 0x32": {"advanced": "negative_crop: 0,32"},
     "Prompt 2: a green square": {"advanced": "prompt_2: a green square"},
+    "Variation seed: 8, Variation seed strength: 0.15": {"variation": 0.15, "variation_seed": 8},
     "Negative prompt 2: a green square": {"advanced": "negative_prompt_2: a green square"},
 }
 
@@ -167,6 +168,8 @@ async def test_variations_differ_and_the_subtle_less_than_the_strong_and_those_l
     by_seed, strong, subtle = moved
     assert min(subtle) > 0
     assert np.mean(subtle) < np.mean(strong) < np.mean(by_seed)
+    by_option = difference(first, await studio.draw(VAGUE, variation=0.15, variation_seed=8))
+    assert 0 < by_option < np.mean(strong)
 
 
 async def test_upscale_doubles_the_size_and_keeps_what_is_shown(studio: Studio) -> None:
