@@ -96,7 +96,8 @@ async def test_refused_parameters_leave_nothing_behind(room: Room) -> None:
 async def test_two_requests_at_the_same_moment_do_not_both_get_the_last_place(tmp_path: Path) -> None:
     async with opened(tmp_path, max_jobs_per_user=1) as room:
         outcomes = await asyncio.gather(room.submit(), room.submit(), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [Job, TooManyJobs]
+    # Both are read in threads: either may be the first.
+    assert {type(outcome) for outcome in outcomes} == {Job, TooManyJobs}
 
 
 async def test_whoever_goes_away_while_asking_leaves_no_half_of_a_job(room: Room) -> None:
