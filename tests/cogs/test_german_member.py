@@ -143,7 +143,7 @@ async def test_a_modal_is_german_and_so_is_what_is_refused_of_it_and_the_modal_t
     opened.settings += "\nsetps: 12"
     [refusal] = await opened.send()
     assert refusal.is_private
-    assert refusal.text == german("{name} is no setting. Nearest: {nearest}.", name="“setps”", nearest="steps, style")
+    assert refusal.text == german("{name} is no setting. Nearest: {nearest}.", name="“setps”", nearest="steps")
     assert labels(refusal) == [german("Edit…")]
     again = await Form.opened_by(server, refusal, german("Edit…"), server.bob)
     assert (again.title, again.labels) == (opened.title, opened.labels)
