@@ -137,7 +137,10 @@ REFUSED = [
     ({"axis": "lora"}, "Say which values of lora to compare, as in off, ink, ink:0.5."),
     ({"axis": "lora:ink"}, "There is no LoRA “ink”: this bot has none."),
     ({"axis": "steps", "values": "1, 8"}, "At “steps 1”: The refiner needs at least 2 steps"),
-    ({"axis": "steps", "prompt": "a fox --ar 1:1 --foo"}, "--foo is unknown. Nearest: "),
+    (
+        {"axis": "steps", "prompt": "a fox --ar 1:1 --foo"},
+        "--foo is unknown. Flags are called as the options of /imagine are.",
+    ),
 ]
 
 
