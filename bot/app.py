@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ from bot.services.retention import Retention
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -82,4 +86,20 @@ async def run_bot(settings: Settings, executor: Executor | None = None, pace: Ed
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())
             async with application.working():
-                await bot.connect()
+                await _connected(application)
+
+
+async def _connected(application: Application) -> None:
+    """Stay connected; when it is stopped, until the running jobs have had their time to end."""
+    connection = asyncio.create_task(application.bot.connect())
+    try:
+        await asyncio.shield(connection)
+    except asyncio.CancelledError:
+        grace = application.settings.shutdown_grace_seconds
+        log.info("stopping: jobs that run have %s seconds to end", grace)
+        # Connected all the while: progress goes on, and who asks for more is told.
+        await application.queue.drain(grace)
+        raise
+    finally:
+        connection.cancel()
+        await asyncio.gather(connection, return_exceptions=True)

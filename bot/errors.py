@@ -57,6 +57,10 @@ class TooManyJobs(RequestRejected):
     """You have as many jobs waiting as one person may have. Cancel one or wait."""
 
 
+class BotStopping(RequestRejected):
+    """The bot is being stopped and takes no new jobs. Those in line keep their places; ask again when it is back."""
+
+
 class JobNotFound(RequestRejected):
     """There is no such job."""
 

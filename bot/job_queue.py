@@ -6,6 +6,7 @@ It knows nothing of Discord and nothing of the database: what happens is told to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.batching import BatchPicker
-from bot.errors import ExecutorUnavailable, GenerationFailed, QueueFull, TooManyJobs
+from bot.errors import BotStopping, ExecutorUnavailable, GenerationFailed, QueueFull, TooManyJobs
 from bot.events import (
     JobInterrupted,
     JobRequeued,
@@ -65,6 +66,8 @@ class JobQueue:
         #: For each job in the executor, those of its batch that are still wanted.
         self._together: dict[int, set[int]] = {}
         self._workers: list[asyncio.Task[None]] = []
+        self._is_stopping = False
+        self._left = asyncio.Event()
         self._teller = Teller()
         self._tell = self._teller.tell
 
@@ -79,6 +82,18 @@ class JobQueue:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
         await self._teller.finish()
+
+    async def drain(self, seconds: float) -> None:
+        """Take and start no more jobs, and give those that run so many seconds to end; the others wait for a start."""
+        self._is_stopping = True
+        for job in self.running:
+            # At once, should the bot not live to see its end: that it is stopped is not the job's fault.
+            await self._tell(JobInterrupted(job.evolve(attempts=job.attempts - 1)))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._running:
+                    self._left.clear()
+                    await self._left.wait()
 
     def listen(self, on_event: OnEvent, on_progress: OnProgress) -> None:
         """Name the one listener; a job goes on when `on_event` has returned."""
@@ -101,6 +116,8 @@ class JobQueue:
 
     def check_admission(self, user_id: int) -> None:
         """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
+        if self._is_stopping:
+            raise BotStopping
         if self._executor.health().state is ExecutorState.UNAVAILABLE:
             # In general words: what the executor says is for the owner, and may name files and addresses.
             raise ExecutorUnavailable
@@ -176,7 +193,7 @@ class JobQueue:
         return self._pace.seconds_left(running, self._line, self._executor.capacity)
 
     async def _work(self) -> None:
-        while True:
+        while not self._is_stopping:
             if not self._line:
                 self._arrived.clear()
             await self._arrived.wait()
@@ -191,7 +208,7 @@ class JobQueue:
                 await asyncio.sleep(self._pause)
                 continue
             # Meanwhile all may have been cancelled, or taken by another worker.
-            if self._line:
+            if self._line and not self._is_stopping:
                 await self._run(self._take())
 
     def _take(self) -> list[Job]:
@@ -267,6 +284,7 @@ class JobQueue:
     def _leave(self, job_id: int) -> Job:
         del self._taken_at[job_id]
         job = self._running.pop(job_id)
+        self._left.set()
         if not self._running and not self._line:
             self._line.rest()
         return job

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         le=36500,
         description="Days that pictures are kept in DATA_DIR; 0: for ever. Discord keeps its copies.",
     )
+    shutdown_grace_seconds: int = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="Seconds that a running job has to end when the bot is stopped; later, the next start redoes it.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="How much is logged.")
     hf_token: SecretStr | None = Field(None, description="Token for models on the Hugging Face hub that need one.")
     hf_hub_offline: bool = Field(False, description="Never ask the hub; use what has been downloaded.")

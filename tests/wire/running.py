@@ -32,6 +32,7 @@ def settings_for(loopback: LoopbackDiscord, data_dir: Path) -> Settings:
         model_refiner="tiny",
         device="cpu",
         data_dir=data_dir,
+        shutdown_grace_seconds=0,
     )
 
 

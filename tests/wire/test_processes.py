@@ -63,7 +63,7 @@ async def test_a_job_outlives_the_death_of_the_executors_process_and_its_author_
 async def test_sigterm_ends_the_bot_in_good_order_and_the_next_start_takes_the_job_up(
     loopback: LoopbackDiscord, settings: Settings
 ) -> None:
-    async with imagine_bot(loopback, settings.data_dir) as process:
+    async with imagine_bot(loopback, settings.data_dir, SHUTDOWN_GRACE_SECONDS="0") as process:
         await loopback.synced()
         card = await loopback.message_of(await loopback.slash("imagine", prompt=PROMPT, steps=STEPS))
         await loopback.wait_for(lambda: card.attachments, "a preview")
