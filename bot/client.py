@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -42,6 +42,7 @@ log = logging.getLogger(__name__)
 
 #: The key under which the storage keeps which commands Discord knows, and where.
 COMMAND_TREE = "command_tree"
+EVERYWHERE = "everywhere"
 #: How the gateway closes on a token that it does not know.
 AUTHENTICATION_FAILED = 4004
 REFUSED = (
@@ -87,6 +88,8 @@ class ImagineBot(commands.Bot):
         self._remakes = remakes
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
+        #: By the id of the server where they are registered, or `EVERYWHERE`: the ids of the commands by name.
+        self._command_ids: dict[str, dict[str, int]] = {}
 
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
@@ -101,7 +104,7 @@ class ImagineBot(commands.Bot):
         unsent = UnsentFolder(self._settings.data_dir / "unsent")
         await self.add_cog(Edits(self._generation, self.delivery, unsent))
         await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, unsent))
-        await self.add_cog(Help(self._generation.model))
+        await self.add_cog(Help(self._generation.model, self._ids_of_commands))
         await self._sync_commands()
 
     async def login(self, token: str) -> None:
@@ -151,25 +154,30 @@ class ImagineBot(commands.Bot):
             "guilds": guild_ids,
             "hash": hashlib.sha256(json.dumps(commands_, sort_keys=True).encode()).hexdigest(),
         }
-        if known == current:
+        self._command_ids = known.pop("ids", {})
+        if known == current and self._command_ids:
             log.debug("the commands are as Discord knows them")
             return
         if known.get("application") == self.application_id:
             await self._withdraw(known, guild_ids)
         failed = False
+        self._command_ids = {}
         for guild in map(discord.Object, guild_ids):
             self.tree.copy_global_to(guild=guild)
             try:
-                await self.tree.sync(guild=guild)
+                self._command_ids[str(guild.id)] = _ids(await self.tree.sync(guild=guild))
             except (discord.Forbidden, discord.NotFound):
                 failed = True
                 # A warning without a traceback: the line says all that its owner needs.
                 log.warning("DISCORD_GUILD_IDS names %s: invite the bot there, or take it out of the list", guild.id)
         if not guild_ids:
-            await self.tree.sync()
+            self._command_ids[EVERYWHERE] = _ids(await self.tree.sync())
         if not failed:
-            await self._storage.set_state(COMMAND_TREE, json.dumps(current))
+            await self._storage.set_state(COMMAND_TREE, json.dumps(current | {"ids": self._command_ids}))
         log.info("%s commands synced to %s", len(commands_), guild_ids or "all servers")
+
+    def _ids_of_commands(self, guild_id: int | None) -> Mapping[str, int]:
+        return self._command_ids.get(EVERYWHERE if guild_id is None else str(guild_id), {})
 
     async def _withdraw(self, known: dict[str, Any], guild_ids: list[int]) -> None:
         """Take the commands away from where they no longer belong, or they would be offered twice."""
@@ -183,6 +191,10 @@ class ImagineBot(commands.Bot):
                 await self.http.bulk_upsert_guild_commands(application_id, guild_id, [])
             except (discord.Forbidden, discord.NotFound):
                 log.info("commands stay in server %s, which the bot has left", guild_id)
+
+
+def _ids(synced: Iterable[app_commands.AppCommand]) -> dict[str, int]:
+    return {command.name: command.id for command in synced}
 
 
 def _parsed(state: str | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Cards about more than one job, and about the bot itself."""
+"""Cards about more than one job."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from discord import ui
 
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job, JobStatus
-from bot.layers import bucket
-from bot.model_info import ModelInfo
 from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 from bot.ui import text
@@ -23,34 +21,6 @@ from bot.ui.layout import Layout
 #: The first of the line are shown, and this many of one's own behind them: together they fit into one message.
 SHOWN_JOBS = 12
 SHOWN_OWN_JOBS = 4
-
-ABOUT = (
-    "`/imagine` turns a prompt into a picture with {model} ({width}×{height} and the same area in other shapes). Your "
-    "card shows your place in line, then the picture as it forms, then everything it was made with."
-)
-REFINER = (
-    "A base model draws; for the last part of the steps a **refiner**, trained on fine detail, takes over. "
-    "`refiner_from` says where (0.8 = the last fifth is the refiner's), `refiner: off` leaves it out."
-)
-NO_REFINER = "A base model draws alone here; no refiner is loaded."
-COMMANDS = (
-    "`/imagine` a picture, or up to four",
-    "`/compare` a sheet of pictures that differ in one thing or two",
-    "`/cancel` takes one of your jobs back",
-    "`/queue` who waits, and how long",
-)
-BUTTONS = (
-    "**Again** makes the same with a fresh seed; **Edit…** lets you change it first.",
-    "**Vary** and **Upscale** go on from one picture; **More** has the rest, and **Delete**.",
-    "The menu of a message with a picture has, under Apps, **Image info**, **Remake this…** and **Use this picture**.",
-)
-TIPS = (
-    "Name the thing first, then its look, then the place: *a red fox in the snow, watercolour*.",
-    "What you do not want goes into `negative_prompt`, without “no”.",
-    "Flags in the prompt do as well as options: `--ar 16:9 --no hands --seed 7`.",
-    "The same `seed` and parameters make the same picture; change one word and compare.",
-    "More `guidance` follows the words more closely and looks harder.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +93,3 @@ def _state(health: ExecutorHealth, running: int, waiting: int) -> Sentence:
 
 def _colour(health: ExecutorHealth) -> discord.Colour:
     return DONE if health.state in (ExecutorState.READY, ExecutorState.BUSY) else WAITING
-
-
-def help_card(model: ModelInfo, speech: Speech = ENGLISH) -> Layout:
-    """What the bot does, in the length that somebody reads."""
-    width, height = bucket("1:1", model.native_size)
-    about = speech.say(ABOUT, model=text.escape(model.name), width=width, height=height)
-    blocks = [
-        f"**{speech.say('Pictures from words')}**",
-        about,
-        speech.say(REFINER if model.refiner is not None else NO_REFINER),
-        "\n".join([f"**{speech.say('Commands')}**", *map(speech.say, COMMANDS)]),
-        "\n".join([f"**{speech.say('Buttons')}**", *map(speech.say, BUTTONS)]),
-        "\n".join([f"**{speech.say('Tips')}**", *map(speech.say, TIPS)]),
-    ]
-    return Layout(*(ui.TextDisplay[Any](block) for block in blocks), colour=WAITING)

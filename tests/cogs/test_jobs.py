@@ -140,8 +140,18 @@ async def test_while_the_model_loads_the_queue_says_so(server: SimulatedServer) 
 async def test_help_explains_the_commands_privately(server: SimulatedServer) -> None:
     answer = server.answer(await server.bob.slash(server.channel, "help"))
     assert answer.is_private
-    for word in ("`/imagine`", "`/cancel`", "`/queue`", "**Again**", "`refiner_from`", "1024×1024", "`seed`"):
+    for word in ("`/imagine`", "**Again**", "`refiner_from`", "1024×1024", "`seed`", "**Moderators**"):
         assert word in answer.text
+
+
+async def test_the_commands_in_help_can_be_pressed_also_after_a_restart(server: SimulatedServer) -> None:
+    registered = {command.name: command.id for command in await server.application.bot.tree.fetch_commands()}
+    for _ in range(2):
+        answer = server.answer(await server.bob.slash(server.channel, "help"))
+        for name in ("imagine", "compare", "cancel", "queue", "help"):
+            assert f"</{name}:{registered[name]}>" in answer.text
+        await server.stop()
+        await server.start()
 
 
 async def test_help_without_a_refiner_says_that_there_is_none(server: SimulatedServer) -> None:
