@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,8 @@ class TimedExecutor(ScriptedExecutor):
     """Takes as long as its jobs cost."""
 
     async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> Any:
-        asyncio.get_running_loop().call_later(seconds_of(batch), lambda: [self.finish(job.id) for job in batch])
+        for job in batch:
+            asyncio.get_running_loop().call_later(seconds_of(batch), self.finish, job.id)
         return await super().generate(batch, on_event)
 
 
@@ -83,7 +84,7 @@ class Course:
             user_id: (min(map(self.came.__getitem__, ids)), max(map(self.ended.__getitem__, ids)))
             for user_id, ids in self._by_user().items()
         }
-        served, fair = Counter[int](), Counter[int]()
+        served, fair = defaultdict[int, float](float), defaultdict[int, float](float)
         moments = sorted({moment for span in here.values() for moment in span})
         for begin, end in pairwise(moments):
             present = [user for user, (came, left) in here.items() if came <= begin and end <= left]

@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.client import ImagineBot
 from bot.delivery.pace import EditPace
@@ -23,6 +24,7 @@ from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
 from bot.services.remake import RemakeService
 from bot.services.retention import Retention
+from bot.services.standing import Standings
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
@@ -64,12 +66,25 @@ async def open_application(
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
         executor = await stack.enter_async_context(executor or create_executor(settings, model))
-        queue = JobQueue(executor, max_jobs=settings.max_jobs, max_jobs_per_user=settings.max_jobs_per_user)
+        queue = JobQueue(
+            executor,
+            max_jobs=settings.max_jobs,
+            max_jobs_per_user=settings.max_jobs_per_user,
+            max_jobs_per_channel=settings.max_jobs_per_channel,
+        )
         pictures = PictureFolder(settings.data_dir / "pictures")
         inputs, assets = InputFolder(settings.inputs_dir), Assets.of(settings)
         prompts = PromptReader(model, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
         originals = OriginalFolder(settings.data_dir / "originals")
-        generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets)
+        standings = Standings(
+            role_weights=settings.role_weights,
+            priority_roles=settings.priority_roles,
+            role_max_jobs=settings.role_max_jobs,
+            daily_images=settings.daily_images,
+            role_daily_images=settings.role_daily_images,
+            cooldown=timedelta(seconds=settings.cooldown_seconds),
+        )
+        generation = GenerationService(model, storage, pictures, inputs, queue, prompts, originals, assets, standings)
         retention = Retention(storage, pictures, inputs, originals, settings.retention_days)
         await stack.enter_async_context(retention)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])

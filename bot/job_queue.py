@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.batching import BatchPicker
-from bot.errors import BotStopping, ExecutorUnavailable, GenerationFailed, QueueFull, TooManyJobs
+from bot.caps import Caps, Present
+from bot.errors import BotStopping, ExecutorUnavailable, GenerationFailed
 from bot.events import (
     JobInterrupted,
     JobRequeued,
@@ -28,14 +29,10 @@ from bot.jobs import Job, JobStatus
 from bot.line import Line
 from bot.outcomes import cancelled, event_of
 from bot.pace import Pace
-from bot.places import place
-from bot.sentences import Sentence
 from bot.telling import OnEvent, OnProgress, Teller
 
 log = logging.getLogger(__name__)
 
-#: How many of somebody's jobs a refusal names.
-NAMED_JOBS = 5
 #: Seconds until an executor that cannot be had is asked for again.
 UNAVAILABLE_PAUSE = 5.0
 
@@ -49,13 +46,15 @@ class JobQueue:
         *,
         max_jobs: int,
         max_jobs_per_user: int,
+        max_jobs_per_channel: int | None = None,
         pause: float = UNAVAILABLE_PAUSE,
         line: Line | None = None,
     ) -> None:
         self._executor = executor
         self._pause = pause
-        self._max_jobs = max_jobs
-        self._max_jobs_per_user = max_jobs_per_user
+        self._caps = Caps(
+            max_jobs=max_jobs, max_jobs_per_user=max_jobs_per_user, max_jobs_per_channel=max_jobs_per_channel
+        )
         self._line = Line() if line is None else line
         self._pace = Pace()
         self._arrived = asyncio.Event()
@@ -114,25 +113,16 @@ class JobQueue:
         """What the executor is doing right now."""
         return self._executor.health()
 
-    def check_admission(self, user_id: int) -> None:
-        """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
-        if self._is_stopping:
-            raise BotStopping
+    def check_admission(self, user_id: int, *, channel_id: int, max_jobs: int | None = None) -> None:
+        """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken.
+
+        `max_jobs` is that person's own limit, where it is another than everybody's.
+        """
         if self._executor.health().state is ExecutorState.UNAVAILABLE:
             # In general words: what the executor says is for the owner, and may name files and addresses.
             raise ExecutorUnavailable
-        own = [job for job in self._running.values() if job.user_id == user_id] + self._line.of_user(user_id)
-        if len(own) >= self._max_jobs_per_user:
-            raise TooManyJobs(
-                "You may have {allowed} at a time. Yours: {jobs}. Cancel one or wait.",
-                allowed=Sentence.counted(self._max_jobs_per_user, "{count} job", "{count} jobs"),
-                jobs=self._named(own),
-            )
-        if len(self._line) >= self._max_jobs:
-            raise QueueFull(
-                "The queue is full: {waiting}. Try again when some are done.",
-                waiting=Sentence.counted(len(self._line), "{count} job is waiting", "{count} jobs are waiting"),
-            )
+        present = Present(self.running, self._line, self.seconds_left)
+        self._caps.check(present, user_id=user_id, channel_id=channel_id, max_jobs=max_jobs)
 
     def submit(self, job: Job) -> None:
         """Put a recorded job in line."""
@@ -293,10 +283,3 @@ class JobQueue:
         # What a batch still says of a job that has left it is nobody's any more.
         if progress.job_id in self._running:
             self._teller.on_progress(progress)
-
-    def _named(self, jobs: Sequence[Job]) -> Sentence:
-        """“#41 running, #42 next in line and 3 more”."""
-        named = [Sentence.joined([f"#{job.id}", place(self.position(job.id) or 0)]) for job in jobs[:NAMED_JOBS]]
-        shown = Sentence.joined(named, ", ")
-        more = len(jobs) - NAMED_JOBS
-        return Sentence.of("{jobs} and {count} more", jobs=shown, count=more) if more > 0 else shown

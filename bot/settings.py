@@ -12,6 +12,7 @@ from bot.errors import StartupFailed
 from bot.model_info import REFINERS, SDXL_BASE
 
 GuildId = Annotated[int, Field(gt=0)]
+RoleId = Annotated[int, Field(gt=0)]
 Device = Literal["auto", "cuda", "mps", "xpu", "cpu"]
 #: What pydantic calls things, and what people do.
 WORDS = {
@@ -61,7 +62,28 @@ class Settings(BaseSettings):
     )
     database_url: str = Field("", description="SQLAlchemy URL of the database; empty: a SQLite file in DATA_DIR.")
     max_jobs_per_user: int = Field(4, ge=1, le=1000, description="Jobs that one person may have waiting or running.")
-    max_jobs: int = Field(100, ge=1, le=1000, description="Jobs that may wait in all.")
+    max_jobs: int = Field(100, ge=1, le=100_000, description="Jobs that may wait in all.")
+    max_jobs_per_channel: int | None = Field(
+        None, ge=1, le=100_000, description="Jobs that one channel may have waiting or running; empty: any number."
+    )
+    role_max_jobs: Annotated[dict[RoleId, Annotated[int, Field(ge=1, le=1000)]], NoDecode] = Field(
+        {}, description="MAX_JOBS_PER_USER for roles, as in `123=10, 456=2`; of several roles the most counts."
+    )
+    role_weights: Annotated[dict[RoleId, Annotated[float, Field(ge=0.25, le=8)]], NoDecode] = Field(
+        {},
+        description="Shares of the machine for roles, 0.25 to 8 where others have 1, as in `123=2.0, 456=0.5`; of "
+        "several roles the largest counts.",
+    )
+    priority_roles: Annotated[tuple[RoleId, ...], NoDecode] = Field(
+        (), description="Roles whose jobs go first, as ids with commas; who has waited 10 minutes ranks with them."
+    )
+    cooldown_seconds: int = Field(0, ge=0, le=86_400, description="Seconds between two requests of one person.")
+    daily_images: int = Field(
+        0, ge=0, le=1_000_000, description="Pictures that one person may have in 24 hours; 0: any number."
+    )
+    role_daily_images: Annotated[dict[RoleId, Annotated[int, Field(ge=0, le=1_000_000)]], NoDecode] = Field(
+        {}, description="DAILY_IMAGES for roles, as in `123=200, 456=0`; of several roles the most counts."
+    )
     retention_days: int = Field(
         30,
         ge=0,
@@ -78,12 +100,22 @@ class Settings(BaseSettings):
     hf_token: SecretStr | None = Field(None, description="Token for models on the Hugging Face hub that need one.")
     hf_hub_offline: bool = Field(False, description="Never ask the hub; use what has been downloaded.")
 
-    @field_validator("discord_guild_ids", mode="before")
+    @field_validator("discord_guild_ids", "priority_roles", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("role_max_jobs", "role_weights", "role_daily_images", mode="before")
+    @classmethod
+    def _pair(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(equals for _, equals, _ in pairs):
+            raise ValueError("must be ids of roles with a number each, as in 123=2, 456=3")
+        return {role_id.strip(): number.strip() for role_id, _, number in pairs}
 
     @field_validator("discord_token", "hf_token", "model_refiner", mode="before")
     @classmethod

@@ -25,7 +25,11 @@ def default_of(name: str) -> str:
         value = value.get_secret_value()
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)
-    return {None: "", True: "true", False: "false"}.get(value, str(value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={number}" for key, number in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
 
 
 def env_example() -> str:

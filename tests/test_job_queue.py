@@ -144,7 +144,7 @@ async def test_an_executor_that_cannot_be_started_takes_nobodys_place(desk: Desk
     with pytest.raises(
         ExecutorUnavailable, match=r"^The model cannot be loaded right now; the owner of this bot sees why"
     ):
-        desk.queue.check_admission(ALICE)
+        desk.queue.check_admission(ALICE, channel_id=20)
     assert await desk.queue.cancel(1)
     assert [type(event) for event in desk.events] == [JobCancelled]
     assert [job.id for job in desk.queue.waiting] == [2]
@@ -358,9 +358,9 @@ async def test_stopping_the_bot_waits_until_what_happened_is_recorded(kind: type
 async def test_somebody_with_as_many_jobs_as_allowed_is_told_which_they_are(desk: Desk) -> None:
     desk.submit(41, 42)
     await desk.executor.started.holds(41)
-    desk.queue.check_admission(BOB)
+    desk.queue.check_admission(BOB, channel_id=20)
     with pytest.raises(TooManyJobs) as caught:
-        desk.queue.check_admission(ALICE)
+        desk.queue.check_admission(ALICE, channel_id=20)
     assert str(caught.value) == (
         "You may have 2 jobs at a time. Yours: #41 running, #42 next in line. Cancel one or wait."
     )
@@ -371,7 +371,7 @@ async def test_a_refusal_names_no_more_jobs_than_one_can_read() -> None:
     for job_id in range(1, 13):
         queue.submit(make_job(job_id, user_id=ALICE))
     with pytest.raises(TooManyJobs) as caught:
-        queue.check_admission(ALICE)
+        queue.check_admission(ALICE, channel_id=20)
     assert str(caught.value) == (
         "You may have 12 jobs at a time. Yours: #1 next in line, #2 2nd in line, #3 3rd in line, #4 4th in line, "
         "#5 5th in line and 7 more. Cancel one or wait."
@@ -382,7 +382,7 @@ async def test_a_full_queue_takes_no_more(desk: Desk) -> None:
     desk.executor.become(ExecutorState.LOADING)
     desk.submit(1, 2, 3)
     with pytest.raises(QueueFull, match="The queue is full: 3 jobs are waiting"):
-        desk.queue.check_admission(BOB)
+        desk.queue.check_admission(BOB, channel_id=20)
 
 
 async def test_what_is_known_of_a_job_can_be_amended_wherever_it_is(desk: Desk) -> None:

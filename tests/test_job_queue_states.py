@@ -63,7 +63,7 @@ class QueueMachine(RuleBasedStateMachine):
         async def ask() -> None:
             own = [job for job in (*self.queue.running, *self.queue.waiting) if job.user_id == user_id]
             try:
-                self.queue.check_admission(user_id)
+                self.queue.check_admission(user_id, channel_id=20)
             except TooManyJobs:
                 assert len(own) >= MAX_JOBS_PER_USER
             except QueueFull:

@@ -153,3 +153,29 @@ def test_the_database_lies_in_the_data_folder_unless_it_is_named(monkeypatch: py
     assert load_settings().resolved_database_url == "sqlite+aiosqlite:///somewhere/imagine-bot.db"
     monkeypatch.setenv("DATABASE_URL", "postgresql://host/bot")
     assert load_settings().resolved_database_url == "postgresql://host/bot"
+
+
+def test_rules_for_roles_are_pairs_of_an_id_and_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLE_WEIGHTS", "123=2.0, 456=0.5,")
+    monkeypatch.setenv("ROLE_MAX_JOBS", "123=10")
+    monkeypatch.setenv("PRIORITY_ROLES", "123, 456")
+    monkeypatch.setenv("ROLE_DAILY_IMAGES", "")
+    settings = load_settings()
+    assert settings.role_weights == {123: 2.0, 456: 0.5}
+    assert (settings.role_max_jobs, settings.role_daily_images) == ({123: 10}, {})
+    assert settings.priority_roles == (123, 456)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ROLE_WEIGHTS", "123=9", "ROLE_WEIGHTS must be at most 8, not '9'."),
+        ("ROLE_WEIGHTS", "123", "ROLE_WEIGHTS must be ids of roles with a number each, as in 123=2, 456=3, not '123'."),
+        ("ROLE_MAX_JOBS", "patrons=3", "ROLE_MAX_JOBS must be a whole number, not 'patrons'."),
+        ("PRIORITY_ROLES", "patrons", "PRIORITY_ROLES must be a whole number, not 'patrons'."),
+    ],
+)
+def test_a_wrong_rule_for_roles_is_told(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, expected: str
+) -> None:
+    assert refusal(monkeypatch, **{variable: value}) == expected

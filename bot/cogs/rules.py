@@ -44,6 +44,7 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
         "guild_id": interaction.guild_id,
         "channel_id": check_can_post(interaction),
         "locale": str(interaction.locale),
+        "role_ids": tuple(role.id for role in getattr(interaction.user, "roles", ())),
     }
 
 

@@ -26,6 +26,11 @@ class Admitted:
     comparison: Comparison | None
     remarks: Sequence[Sentence]
 
+    @property
+    def images(self) -> int:
+        """How many pictures are to be made."""
+        return self.parameters.num_images_per_prompt if self.comparison is None else len(self.comparison.cells)
+
 
 class Admission:
     """Reads requests for one model. It looks into files, so it works in a thread, not on the loop."""

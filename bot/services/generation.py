@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.prompts import PromptReader
 from bot.sentences import Sentence
 from bot.services.admission import Admission
 from bot.services.recording import IN_QUEUE, Recording
+from bot.services.standing import DAY, Standing, Standings
 from bot.storage import Storage
 from bot.storage.pictures import PictureFolder
 
@@ -52,6 +53,7 @@ class GenerationService:
         prompts: PromptReader,
         originals: OriginalFolder,
         assets: Assets,
+        standings: Standings | None = None,
     ) -> None:
         check_defaults(model)
         self.model = model
@@ -63,6 +65,7 @@ class GenerationService:
         self.assets = assets
         self._queue = queue
         self._admission = Admission(model, prompts, assets)
+        self._standings = standings or Standings()
         self.comparer = self._admission.comparer
         self._one_at_a_time = asyncio.Lock()
         self.recording = Recording(storage, pictures, originals, queue)
@@ -80,14 +83,16 @@ class GenerationService:
         remarks: Sequence[Sentence] = (),
         original_id: str | None = None,
         axes: Sequence[AskedAxis] = (),
+        role_ids: Collection[int] = (),
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
         What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
         job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
         `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
-        `axes` it is a sheet that compares their values. Raises `RequestRejected` with what to change, and
-        `StorageUnavailable` when it cannot be recorded.
+        `axes` it is a sheet that compares their values. What its author may ask for, and how soon it is their turn,
+        goes by their `role_ids`. Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot
+        be recorded.
         """
         record = {
             "user_id": user_id,
@@ -98,10 +103,19 @@ class GenerationService:
             "original_id": original_id,
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
-        return await asyncio.shield(asyncio.create_task(self._accept(record, changes, beneath or {}, remarks, axes)))
+        standing = self._standings.of(role_ids)
+        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes)
+        return await asyncio.shield(asyncio.create_task(accepting))
 
     async def again(
-        self, job_id: int, *, user_id: int, guild_id: int | None, channel_id: int, locale: str | None = None
+        self,
+        job_id: int,
+        *,
+        user_id: int,
+        guild_id: int | None,
+        channel_id: int,
+        locale: str | None = None,
+        role_ids: Collection[int] = (),
     ) -> Job:
         """The same request with a fresh seed, as a job of whoever asks; alternatives in the prompt are drawn anew."""
         parent = await self._storage.get_job(job_id)
@@ -114,6 +128,7 @@ class GenerationService:
             parent_id=parent.id,
             locale=locale,
             axes=() if parent.comparison is None else self.comparer.again(parent.comparison),
+            role_ids=role_ids,
         )
 
     def _typed(self, job: Job) -> dict[str, Any]:
@@ -175,6 +190,7 @@ class GenerationService:
     async def _accept(
         self,
         record: Mapping[str, Any],
+        standing: Standing,
         changes: Mapping[str, Any],
         beneath: Mapping[str, Any],
         remarks: Sequence[Sentence],
@@ -182,12 +198,19 @@ class GenerationService:
     ) -> Job:
         asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
         await self._pictures.check_room()
-        user_id, said = record["user_id"], [*remarks, *asked.remarks]
+        user_id, now = record["user_id"], datetime.now(UTC)
         # One at a time: two requests of one person at the same moment must not both find the last place free.
         async with self._one_at_a_time:
-            self._queue.check_admission(user_id)
+            self._queue.check_admission(user_id, channel_id=record["channel_id"], max_jobs=standing.max_jobs)
             job = await self._storage.record_job(
-                **record, parameters=asked.parameters, remarks=said, comparison=asked.comparison
+                **record,
+                parameters=asked.parameters,
+                remarks=[*remarks, *asked.remarks],
+                comparison=asked.comparison,
+                weight=standing.weight,
+                tier=standing.tier,
+                usage_since=now - DAY,
+                admit=lambda usage: standing.check(asked.images, usage, now),
             )
             self._queue.submit(job)
         log.info("job %s: accepted from user %s in channel %s", job.id, user_id, job.channel_id)

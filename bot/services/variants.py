@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypedDict, Unpack
 
 from PIL import Image
 
 from bot.canvas import Direction, extend
 from bot.diffusion.assets import LATENT
-from bot.drafting import finished
+from bot.drafting import finished, undrafted
 from bot.errors import PicturesGone, RequestRejected
 from bot.jobs import Job, JobStatus
 from bot.layers import STRENGTH, fitting_size, random_seed
@@ -30,12 +30,13 @@ _NO_VARIATION: Mapping[str, Any] = {"variation_seed": None, "variation_strength"
 
 
 class Asker(TypedDict):
-    """Who asks for a new job, where, and in which language."""
+    """Who asks for a new job, where, in which language, and with which roles."""
 
     user_id: int
     guild_id: int | None
     channel_id: int
     locale: str | None
+    role_ids: Collection[int]
 
 
 class Variants:
@@ -53,6 +54,7 @@ class Variants:
         job, image = await self._image(job_id, index)
         picture = None
         if image.variation_strength:
+            image = undrafted(image, self._generation.model)
             picture = await self._generation.inputs.save(await self._picture(job, index))
         changes = variation(image, strong=strong, picture=picture)
         changes["num_images_per_prompt"] = job.parameters.num_images_per_prompt
@@ -60,14 +62,14 @@ class Variants:
 
     async def upscale(self, job_id: int, index: int, **asker: Unpack[Asker]) -> Job:
         """The same with twice as many pixels a side, or as many as there may be."""
-        job, image = await self._image(job_id, index)
+        job, image = await self._drawn_over(job_id, index)
         width, height, remarks = enlarged_size(image.width, image.height)
         picture = await self._generation.inputs.save(await self._picture(job, index))
         return await self._submit(job, upscaled(image, picture, self._upscaler, (width, height)), asker, remarks)
 
     async def extend(self, job_id: int, index: int, direction: Direction, **asker: Unpack[Asker]) -> Job:
         """More of what is around it."""
-        job, image = await self._image(job_id, index)
+        job, image = await self._drawn_over(job_id, index)
         picture = await self._picture(job, index)
         canvas, mask = await asyncio.to_thread(extend, picture, direction)
         inputs = self._generation.inputs
@@ -82,7 +84,7 @@ class Variants:
 
     async def redrawing(self, job_id: int, index: int) -> dict[str, Any]:
         """What to ask for, before it is edited, so that other words are drawn over it."""
-        job, image = await self._image(job_id, index)
+        job, image = await self._drawn_over(job_id, index)
         picture = await self._generation.inputs.save(await self._picture(job, index))
         asked = await asyncio.to_thread(self._generation.prompts.typed, image)
         return {**asked, **_NO_INPUT, **_NO_VARIATION, "image": picture, "strength": STRENGTH, "seed": None}
@@ -102,6 +104,10 @@ class Variants:
         if index >= job.parameters.num_images_per_prompt:
             raise PicturesGone("Job #{job} has no picture {number}.", job=job_id, number=index + 1)
         return job, job.parameters.of_image(index)
+
+    async def _drawn_over(self, job_id: int, index: int) -> tuple[Job, Parameters]:
+        job, image = await self._image(job_id, index)
+        return job, undrafted(image, self._generation.model)
 
     async def _picture(self, job: Job, index: int) -> Image.Image:
         # What a moderator has not let through lies on the disk too.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from bot.parameters import Parameters
 from bot.sentences import Sentence
 from bot.storage.database import Schema, look_at_database, open_database
 from bot.storage.tables import job_from_row, jobs, state
+from bot.storage.usage import Usage, usage_of
 
 __all__ = ["Schema", "Storage", "look_at_database", "open_storage"]
 
@@ -63,8 +64,14 @@ class Storage:
         comparison: Comparison | None = None,
         weight: float = 1.0,
         tier: int = 0,
+        usage_since: datetime | None = None,
+        admit: Callable[[Sequence[Usage]], None] = lambda _: None,
     ) -> Job:
-        """A new job, waiting; on disk when this returns."""
+        """A new job, waiting; on disk when this returns.
+
+        `admit` is asked in the same transaction, with the person's usage since `usage_since`: what it raises is raised,
+        and nothing is recorded.
+        """
         statement = (
             insert(jobs)
             .values(
@@ -86,6 +93,8 @@ class Storage:
             .returning(jobs)
         )
         async with self._transaction() as connection:
+            if usage_since is not None:
+                admit(await usage_of(connection, user_id, usage_since))
             return job_from_row((await connection.execute(statement)).mappings().one())
 
     async def get_job(self, job_id: int) -> Job:

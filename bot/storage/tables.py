@@ -110,6 +110,7 @@ jobs = Table(
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Index(None, "status"),
+    Index(None, "user_id", "created_at"),
     # Pictures on disk and buttons in old messages bear the id, so it is never given out twice.
     sqlite_autoincrement=True,
 )

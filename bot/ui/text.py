@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import discord
 
+from bot import moments
 from bot.executors import ExecutorHealth, ExecutorState
 from bot.jobs import Job
 from bot.parameters import Lora, Parameters, title
@@ -115,7 +116,7 @@ def capital(text: str) -> str:
 
 def relative(moment: datetime) -> str:
     """A moment as Discord counts it in each reader's own words (“in 2 minutes”)."""
-    return discord.utils.format_dt(moment, "R")
+    return moments.relative(moment)
 
 
 def bar(done: int, total: int) -> str:
