@@ -57,7 +57,6 @@ class TooManyJobs(RequestRejected):
     """You have as many jobs waiting as one person may have. Cancel one or wait."""
 
 
-<<<<<<< bot/errors.py
 class AskedTooSoon(RequestRejected):
     """You asked a moment ago. Wait a little."""
 
@@ -66,8 +65,6 @@ class DailyLimitReached(RequestRejected):
     """You have had as many pictures as one person may have in 24 hours."""
 
 
-=======
->>>>>>> /tmp/4f_head
 class BotStopping(RequestRejected):
     """The bot is being stopped and takes no new jobs. Those in line keep their places; ask again when it is back."""
 

@@ -118,6 +118,8 @@ class JobQueue:
 
         `max_jobs` is that person's own limit, where it is another than everybody's.
         """
+        if self._is_stopping:
+            raise BotStopping
         if self._executor.health().state is ExecutorState.UNAVAILABLE:
             # In general words: what the executor says is for the owner, and may name files and addresses.
             raise ExecutorUnavailable
