@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,13 @@ from bot.ui.layout import Layout
 INFO_FILE = "image-info.txt"
 MADE_BY = "Made by {program}"
 TO_COPY = "To copy into the message box:"
+#: What stands for the id of a picture that the bot keeps, which says nothing to anybody; Edit… has it whole.
+INPUTS = {
+    "image": "the picture it was made out of ({id}…)",
+    "mask": "the mask of that picture ({id}…)",
+}
+INPUT_ID = re.compile(r"[0-9a-f]{64}")
+SHORT_ID = 8
 IN_FILE = "Not all of it has room here: the file has every word."
 #: Discord takes 4,000 characters of text in one message; a few are for where the rest is.
 ROOM = 3800
@@ -51,10 +59,11 @@ def info_card(read: ReadPicture, *controls: ui.Item[Any], title: str = "", speec
     tail = "\n".join([text.escape(exactness), *_small(remarks)])
     command = _to_copy(read.command, speech)
     used = len(head) + len(tail)
-    shown, fits = _settings(read.settings, ROOM - used - len(command))
+    settings = [(name, _value(name, value, speech)) for name, value in read.settings]
+    shown, fits = _settings(settings, ROOM - used - len(command))
     if command and not fits:
         # The words are in the file, too; what a picture says comes before how it is said again.
-        shown, _ = _settings(read.settings, ROOM - used)
+        shown, _ = _settings(settings, ROOM - used)
         command = ""
     is_whole = fits and bool(command) is (read.command is not None) and _are_whole(remarks)
     items: list[ui.Item[Any]] = [ui.TextDisplay(part) for part in (head, shown, tail, command) if part]
@@ -78,6 +87,12 @@ def _to_copy(command: str | None, speech: Speech) -> str:
     if command is None or FENCE in command or command != text.plain(command):
         return ""
     return f"{speech.say(TO_COPY)}\n{FENCE}\n{command}\n{FENCE}"
+
+
+def _value(name: str, value: str, speech: Speech) -> str:
+    if name not in INPUTS or not INPUT_ID.fullmatch(value):
+        return value
+    return speech.say(INPUTS[name], id=value[:SHORT_ID])
 
 
 def _small(remarks: Sequence[str]) -> list[str]:

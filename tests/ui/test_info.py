@@ -11,7 +11,7 @@ from bot.inputs import InputFolder
 from bot.services.remake import ReadPicture, RemakeService
 from bot.ui.info import INFO_FILE, info_card
 from bot.ui.layout import text_of
-from tests.factories import ENSEMBLE
+from tests.factories import ENSEMBLE, make_parameters
 from tests.infotext.files import png_of
 
 
@@ -64,3 +64,13 @@ async def test_a_prompt_that_would_end_the_block_leaves_the_command_to_the_file(
     assert "To copy" not in text_of(card.view)
     assert card.text is not None
     assert "/imagine prompt:a fox ```and more" in card.text
+
+
+async def test_pictures_that_it_was_made_out_of_are_said_in_words_and_not_by_their_ids(tmp_path: Path) -> None:
+    image, mask = "ab" * 32, "cd" * 32
+    parameters = make_parameters(image=image, mask_image=mask, strength=0.5)
+    text = text_of(info_card(await RemakeService(ENSEMBLE, InputFolder(tmp_path), list).recall(parameters)).view)
+    assert "**image** the picture it was made out of (abababab…)" in text
+    assert "**mask** the mask of that picture (cdcdcdcd…)" in text
+    assert image not in text
+    assert mask not in text
