@@ -59,3 +59,12 @@ def is_draft(parameters: Parameters, model: ModelInfo) -> bool:
 def finished(parameters: Parameters, model: ModelInfo) -> dict[str, Any]:
     """The same request with the usual steps; the seed stays, so the composition mostly does."""
     return parameters.model_dump() | {"num_inference_steps": usual_steps(model), "timesteps": None}
+
+
+def undrafted(parameters: Parameters, model: ModelInfo) -> Parameters:
+    """As what is drawn over a draft is to be drawn: a small part of its few steps is hardly one."""
+    if not is_draft(parameters, model):
+        return parameters
+    spacing = model_defaults(model).get("timestep_spacing")
+    usual = {"num_inference_steps": usual_steps(model), "timesteps": None, "timestep_spacing": spacing}
+    return parameters.model_copy(update=usual)
