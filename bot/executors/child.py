@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from bot.diffusion.assets import Assets
 from bot.diffusion.hub import HubAccess
 from bot.executors.messages import Cancel, FromChild, Generate
-from bot.executors.worker import work
+from bot.executors.worker import Load, work
 from bot.model_info import ModelInfo
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class Child:
         self._alarm: asyncio.TimerHandle | None = None
 
     @classmethod
-    def start(cls, model: ModelInfo, device: str, hub: HubAccess, assets: Assets) -> Self:
+    def start(cls, model: ModelInfo, device: str, hub: HubAccess, assets: Assets, load: Load) -> Self:
         """Start one. Raises `OSError` where there is no memory for one more process, say."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs, model, device, hub, assets), daemon=True)
+        process = context.Process(target=work, args=(theirs, model, device, hub, assets, load), daemon=True)
         try:
             with _deaf_to_ctrl_c():
                 process.start()

@@ -20,6 +20,7 @@ from bot.events import Progress
 from bot.executors import ExecutorHealth, ExecutorState, OnEvent, Outcome
 from bot.executors.child import Child
 from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
+from bot.executors.worker import Load, load_sdxl
 from bot.jobs import GeneratedImage, Job
 from bot.model_info import ModelInfo
 
@@ -71,7 +72,10 @@ class _Run:
 
 
 class LocalExecutor:
-    """One device in a process of its own. Entering starts it; the model loads in the background."""
+    """One device in a process of its own. Entering starts it; the model loads in the background.
+
+    `load` is called in that process, which gets it by its name.
+    """
 
     capacity = 1
 
@@ -84,9 +88,10 @@ class LocalExecutor:
         assets: Assets | None = None,
         retry: Sequence[float] = RETRY_S,
         silence: Silence | None = None,
+        load: Load = load_sdxl,
     ) -> None:
         self._model, self._device, self._hub = model, device, hub or HubAccess()
-        self._assets = assets or Assets()
+        self._assets, self._load = assets or Assets(), load
         self._health = ExecutorHealth(ExecutorState.LOADING, "starting")
         self._changed = asyncio.Event()
         self._numbers = itertools.count(1)
@@ -203,7 +208,7 @@ class LocalExecutor:
         """Run one child to its end; the reason why it could not load the model, or None where it died."""
         self._failed_starts += 1  # until it says that it has loaded
         try:
-            child = Child.start(self._model, self._device, self._hub, self._assets)
+            child = Child.start(self._model, self._device, self._hub, self._assets, self._load)
         except OSError:
             log.exception("the executor's process could not be started")
             self._bury()

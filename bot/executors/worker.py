@@ -9,24 +9,21 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bot.batching import compatible
 from bot.diffusion.assets import Assets
-from bot.diffusion.hub import HubAccess
+from bot.diffusion.hub import HubAccess, OnProgress
 from bot.errors import BotError, ExecutorDied, GenerationCancelled, GenerationFailed
 from bot.events import Progress
 from bot.executors.messages import Cancel, Failed, FromChild, Generate, Generated, Loaded, LoadFailed, Loading, Stepped
 from bot.jobs import GeneratedImage, Job
+from bot.memory import Memory
 from bot.model_info import ModelInfo
 from bot.sentences import Sentence
-
-if TYPE_CHECKING:
-    from bot.diffusion.sdxl import StableDiffusionXL
-    from bot.diffusion.steps import OnStep, Step
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +31,40 @@ log = logging.getLogger(__name__)
 Place = tuple[int, int]
 
 
-def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess, assets: Assets) -> None:
+class Engine(Protocol):
+    """What makes the pictures, loaded and on its device."""
+
+    @property
+    def device(self) -> str:
+        """Where it works."""
+
+    @property
+    def memory(self) -> Memory:
+        """What that device has left at this moment."""
+
+    def make(
+        self, jobs: Sequence[Job], on_progress: Callable[[Progress], None], on_remark: Callable[[Job, Sentence], None]
+    ) -> Sequence[Sequence[bytes] | Exception]:
+        """The PNGs of each of these compatible jobs, or what ended it and it alone.
+
+        `on_progress` raises `GenerationCancelled` for a job that nobody wants any more. Raises `ExecutorDied`.
+        """
+
+
+#: Loads an engine. Raises `BotError` with a sentence.
+Load = Callable[[ModelInfo, str, HubAccess, Assets, OnProgress], Engine]
+
+
+def load_sdxl(model: ModelInfo, device: str, hub: HubAccess, assets: Assets, on_progress: OnProgress) -> Engine:
+    """Stable Diffusion XL; with it comes torch."""
+    from bot.diffusion.engine import SDXLEngine
+
+    return SDXLEngine.load(model, device, hub, assets, on_progress)
+
+
+def work(
+    connection: Connection, model: ModelInfo, device: str, hub: HubAccess, assets: Assets, load: Load = load_sdxl
+) -> None:
     """The child's whole life. Ctrl-C reaches the whole process group; the parent decides when this one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Read when torch is loaded. Threads that spin while they wait for each other take the CPU from those that they wait
@@ -45,22 +75,14 @@ def work(connection: Connection, model: ModelInfo, device: str, hub: HubAccess, 
     # Before anything slow: while the model loads, too, this is what notices that the parent is gone.
     threading.Thread(target=_listen, args=(connection, batches, cancelled), daemon=True).start()
     try:
-        from bot.diffusion.sdxl import StableDiffusionXL
-
-        sdxl = StableDiffusionXL.load(
-            model,
-            device,
-            hub=hub,
-            assets=assets,
-            on_progress=lambda progress, detail: _tell(connection, Loading(progress, detail)),
-        )
+        engine = load(model, device, hub, assets, lambda progress, detail: _tell(connection, Loading(progress, detail)))
     except BotError as error:
         _tell(connection, LoadFailed(str(error)))
         return
-    _tell(connection, Loaded(str(sdxl.device), sdxl.memory))
+    _tell(connection, Loaded(engine.device, engine.memory))
     while True:
         order = batches.get()
-        _tell(connection, _answer(order, sdxl, connection, cancelled))
+        _tell(connection, _answer(order, engine, connection, cancelled))
         cancelled.difference_update((order.number, job.id) for job in order.batch)
 
 
@@ -85,12 +107,12 @@ def _tell(connection: Connection, message: FromChild) -> None:
         os._exit(0)
 
 
-def _answer(order: Generate, sdxl: StableDiffusionXL, connection: Connection, cancelled: set[Place]) -> Generated:
+def _answer(order: Generate, engine: Engine, connection: Connection, cancelled: set[Place]) -> Generated:
     jobs = order.batch
     together = all(compatible(jobs[0], job) for job in jobs)
     line = _Line(order.number, connection, cancelled)
     try:
-        outcomes = _make(jobs, sdxl, line) if together else [_make([job], sdxl, line)[0] for job in jobs]
+        outcomes = _make(jobs, engine, line) if together else [_make([job], engine, line)[0] for job in jobs]
     except ExecutorDied:
         # The device is lost to this process, and maybe not to the next one, which the parent starts.
         log.exception("the device failed")
@@ -108,53 +130,39 @@ class _Line:
     connection: Connection
     cancelled: set[Place]
 
-    def check(self, job: Job) -> None:
+    def check(self, job_id: int) -> None:
         """Raises `GenerationCancelled` for a job that nobody wants any more."""
-        if (self.number, job.id) in self.cancelled:
+        if (self.number, job_id) in self.cancelled:
             raise GenerationCancelled
 
-    def steps_of(self, job: Job) -> OnStep:
-        """Tells the steps of that job, until it is cancelled."""
-
-        def on_step(step: Step) -> None:
-            # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
-            self.check(job)
-            progress = Progress(job.id, step.stage, step.step, step.steps, step.preview)
-            _tell(self.connection, Stepped(self.number, progress))
-
-        return on_step
+    def tell(self, progress: Progress) -> None:
+        """Tells of a step, until its job is cancelled."""
+        # Raising leaves at once; the pipeline's own `_interrupt` would still decode the latents.
+        self.check(progress.job_id)
+        _tell(self.connection, Stepped(self.number, progress))
 
 
-def _make(jobs: Sequence[Job], sdxl: StableDiffusionXL, line: _Line) -> list[tuple[GeneratedImage, ...] | Failed]:
+def _make(jobs: Sequence[Job], engine: Engine, line: _Line) -> list[tuple[GeneratedImage, ...] | Failed]:
     """What each of these jobs comes to: compatible ones, or one."""
-    from bot.diffusion.batches import draw_batch
-    from bot.diffusion.sdxl import Commission
-    from bot.diffusion.sheets import make_sheet
-
     started = time.perf_counter()
-    made: dict[int, list[bytes] | Exception] = {}
+    made: dict[int, Sequence[bytes] | Exception] = {}
     wanted: list[Job] = []
     remarks: dict[int, list[Sentence]] = {job.id: [] for job in jobs}
     for job in jobs:
         try:
-            line.check(job)
-            if job.comparison is None:
-                wanted.append(job)
-            else:
-                made[job.id] = [make_sheet(sdxl, job.comparison, line.steps_of(job), remarks[job.id].append)]
-        except GenerationFailed as error:
-            if isinstance(error, ExecutorDied):
-                raise
+            line.check(job.id)
+            wanted.append(job)
+        except GenerationCancelled as error:
             made[job.id] = error
-    commissions = [Commission(job.parameters, line.steps_of(job), remarks[job.id].append) for job in wanted]
-    for job, drawn in zip(wanted, draw_batch(sdxl, commissions) if wanted else [], strict=True):
-        made[job.id] = drawn if isinstance(drawn, Exception) else sdxl.to_pngs(drawn, job.parameters)
+    if wanted:
+        outcomes = engine.make(wanted, line.tell, lambda job, remark: remarks[job.id].append(remark))
+        made.update(zip((job.id for job in wanted), outcomes, strict=True))
     elapsed = time.perf_counter() - started
     return [_outcome(job, made[job.id], remarks[job.id], elapsed) for job in jobs]
 
 
 def _outcome(
-    job: Job, made: list[bytes] | Exception, remarks: Sequence[Sentence], elapsed: float
+    job: Job, made: Sequence[bytes] | Exception, remarks: Sequence[Sentence], elapsed: float
 ) -> tuple[GeneratedImage, ...] | Failed:
     if isinstance(made, Exception):
         return _failed(made)
