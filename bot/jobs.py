@@ -38,7 +38,7 @@ class Job:
     Discord's code, in which its card speaks. `original_id` is the file of the picture that it makes again, if any.
     With a `comparison` its one picture is a sheet of many, and its parameters are those of the first of them.
     `weight` is its author's share of the executor against others', and `tier` 1 goes before 0. `is_told` says whether
-    its author knows how it ended.
+    its author knows how it ended, `is_hidden` whether they have deleted it.
     """
 
     id: int
@@ -59,12 +59,20 @@ class Job:
     weight: float = 1.0
     tier: int = 0
     is_told: bool = True
+    is_hidden: bool = False
     started_at: datetime | None = None
     finished_at: datetime | None = None
 
     def evolve(self, **changes: Any) -> Self:
         """A changed copy."""
         return replace(self, **changes)
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds that it ran, once it is over."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
 
     @property
     def cost(self) -> float:

@@ -120,12 +120,7 @@ def _finished(outcome: JobSucceeded, attachments: Attachments, *remarks: Sentenc
 
 
 def _elapsed(outcome: JobSucceeded) -> float | None:
-    if outcome.images:
-        return outcome.images[0].elapsed
-    job = outcome.job
-    if job.started_at is None or job.finished_at is None:
-        return None
-    return (job.finished_at - job.started_at).total_seconds()
+    return outcome.images[0].elapsed if outcome.images else outcome.job.elapsed
 
 
 def _call(outcome: Ended) -> Sentence:

@@ -152,14 +152,17 @@ class GenerationService:
         return await self._storage.get_job(job_id)
 
     async def delete(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
-        """Remove the pictures of a finished job; its record stays. Raises `NotYourJob` and `JobUnfinished`."""
+        """Remove the pictures of a finished job, and the job from what its author sees if it is they who delete it.
+
+        Its record stays. Raises `NotYourJob` and `JobUnfinished`.
+        """
         job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_DELETE)
         if job.status in IN_QUEUE:
             raise JobUnfinished("Job #{job} is not finished yet. Cancel it instead.", job=job_id)
         if not job.status.is_final:
             raise JobUnfinished("Job #{job} is about to be posted. Try again in a moment.", job=job_id)
         await self._pictures.delete(job_id)
-        return job
+        return await self._storage.update_job(job_id, is_hidden=True) if job.user_id == user_id else job
 
     async def get(self, job_id: int) -> Job:
         """That job. Raises `JobNotFound`."""

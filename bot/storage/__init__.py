@@ -19,6 +19,7 @@ from bot.jobs import Job, JobStatus
 from bot.parameters import Parameters
 from bot.sentences import Sentence
 from bot.storage.database import Schema, look_at_database, open_database
+from bot.storage.history import Slice, children_of, page_of
 from bot.storage.tables import job_from_row, jobs, state
 from bot.storage.usage import Usage, usage_of
 
@@ -31,7 +32,18 @@ UNFINISHED = (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.POSTING)
 WITHOUT_PICTURES = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REJECTED)
 GOING_ON = tuple(status for status in JobStatus if not status.is_final)
 CHANGEABLE = frozenset(
-    {"status", "channel_id", "message_id", "attempts", "error", "remarks", "is_told", "started_at", "finished_at"}
+    {
+        "status",
+        "channel_id",
+        "message_id",
+        "attempts",
+        "error",
+        "remarks",
+        "is_told",
+        "is_hidden",
+        "started_at",
+        "finished_at",
+    }
 )
 MAX_ID = 2**63 - 1
 
@@ -120,6 +132,26 @@ class Storage:
         """Move that job to `status` if it stands in one of `expected`; None when it does not. First writer wins."""
         statement = update(jobs).where(jobs.c.id == job_id, jobs.c.status.in_(expected))
         return await self._change(statement, {"status": status, **changes})
+
+    async def history(
+        self, user_id: int, *, statuses: Collection[JobStatus], search: str = "", first: int = 0, count: int
+    ) -> Slice:
+        """So many of that person's jobs from the job `first` on, newest first; 0 is the newest. See `page_of`.
+
+        Rows from another version that cannot be read are left out.
+        """
+        async with self._reading() as connection:
+            rows, earlier, later = await page_of(
+                connection, user_id, statuses=statuses, search=search, first=first, count=count
+            )
+            children = await children_of(connection, user_id, [row["id"] for row in rows])
+        found, _ = await asyncio.to_thread(_read, rows)
+        return Slice(found, children, earlier, later)
+
+    async def children_of(self, user_id: int, job_id: int) -> Sequence[int]:
+        """The ids of what that person made out of a job, oldest first."""
+        async with self._reading() as connection:
+            return (await children_of(connection, user_id, [job_id])).get(job_id, ())
 
     async def unfinished_jobs(self) -> list[Job]:
         """Jobs that the bot still has to do something about, oldest first."""

@@ -220,12 +220,18 @@ def _sqlite_engine(url: URL, file: Path, pragmas: Sequence[str], begin: str) -> 
         for pragma in pragmas:
             cursor.execute(pragma)
         cursor.close()
+        # SQLite's own knows ASCII alone, and people search for “Äpfel”.
+        connection.create_function("lower", 1, _lower, deterministic=True)
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin_transaction(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _server_engine(url: URL) -> AsyncEngine:

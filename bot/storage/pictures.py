@@ -45,6 +45,10 @@ class PictureFolder:
         """The PNGs of that job in order. Raises `PicturesGone` when they were deleted."""
         return await asyncio.to_thread(self._load, job_id)
 
+    async def load_first(self, job_id: int) -> bytes:
+        """The first PNG of that job. Raises `PicturesGone`."""
+        return (await asyncio.to_thread(self._load, job_id, 1))[0]
+
     async def delete(self, job_id: int) -> None:
         """Remove the pictures of that job, if there are any."""
         await asyncio.to_thread(self._delete, job_id)
@@ -65,9 +69,9 @@ class PictureFolder:
             for image in images:
                 write_durably(self._path(image.job_id, image.index), image.png)
 
-    def _load(self, job_id: int) -> list[bytes]:
+    def _load(self, job_id: int, most: int = MAX_IMAGES) -> list[bytes]:
         with translated("The pictures cannot be read from disk. The owner of this bot finds the reason in its log."):
-            pictures = [path.read_bytes() for path in self._existing(job_id)]
+            pictures = [path.read_bytes() for path in self._existing(job_id)[:most]]
         if not pictures:
             raise PicturesGone("The pictures of job #{job} are not kept any more.", job=job_id)
         return pictures

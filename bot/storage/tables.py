@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
     true,
 )
@@ -106,11 +107,14 @@ jobs = Table(
     Column("weight", Float, nullable=False, server_default=text("1.0")),
     Column("tier", Integer, nullable=False, server_default=text("0")),
     Column("is_told", Boolean, nullable=False, server_default=true()),
+    Column("is_hidden", Boolean, nullable=False, server_default=false()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Index(None, "status"),
     Index(None, "user_id", "created_at"),
+    Index("ix_jobs_user_id_id", "user_id", "id"),
+    Index(None, "parent_id"),
     # Pictures on disk and buttons in old messages bear the id, so it is never given out twice.
     sqlite_autoincrement=True,
 )
