@@ -60,7 +60,7 @@ class Executor(Protocol):
         """How many images it makes at a time, of as many compatible jobs; a job with more is taken all the same."""
 
     async def ready(self) -> None:
-        """Wait until the model is loaded. Raises `ExecutorUnavailable` where it cannot be, with the reason for the owner."""
+        """Wait until the model is loaded. Raises `ExecutorUnavailable`, with its reason, as soon as it cannot be."""
 
     async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> Sequence[Outcome]:
         """What each job of the batch comes to, in their order. All are compatible, see `bot.batching`.
