@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.errors import ExecutorUnavailable, GenerationFailed, OutOfMemory, QueueFull, TooManyJobs
+from bot.errors import BotStopping, ExecutorUnavailable, GenerationFailed, OutOfMemory, QueueFull, TooManyJobs
 from bot.events import (
     JobCancelled,
     JobFailed,
@@ -329,6 +329,21 @@ async def test_stopping_the_bot_leaves_the_running_job_to_the_next_start() -> No
         assert desk.executor.cancelled == [1]
         assert desk.told.items == [(JobStarted, 1), (JobInterrupted, 1)]
         assert desk.last(JobInterrupted).job.attempts == 0
+
+
+async def test_a_stop_whose_time_is_over_starts_nothing_more_and_puts_back_what_ran() -> None:
+    async with open_desk() as desk:
+        async with desk.queue:
+            desk.submit(1, 2)
+            await desk.executor.started.holds(1)
+            await desk.queue.drain(0)
+            assert desk.last(JobInterrupted).job.attempts == 0
+            with pytest.raises(BotStopping, match="The bot is being stopped and takes no new jobs"):
+                desk.queue.check_admission(ALICE, channel_id=20)
+            assert desk.executor.running == [1]
+        assert [type(event) for event in desk.events] == [JobStarted, JobInterrupted, JobInterrupted]
+        assert [job.id for job in desk.queue.waiting] == [2]
+        assert desk.executor.started.items == [1]
 
 
 async def test_stopping_the_bot_keeps_a_cancel_that_was_promised() -> None:
