@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -30,6 +29,7 @@ from bot.line import Line
 from bot.outcomes import cancelled, event_of
 from bot.pace import Pace
 from bot.telling import OnEvent, OnProgress, Teller
+from bot.timetable import Place, Timetable
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ class JobQueue:
         max_jobs_per_channel: int | None = None,
         pause: float = UNAVAILABLE_PAUSE,
         line: Line | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._executor = executor
         self._pause = pause
@@ -56,10 +57,9 @@ class JobQueue:
             max_jobs=max_jobs, max_jobs_per_user=max_jobs_per_user, max_jobs_per_channel=max_jobs_per_channel
         )
         self._line = Line() if line is None else line
-        self._pace = Pace()
+        self._timetable = Timetable(Pace() if pace is None else pace)
         self._arrived = asyncio.Event()
         self._running: dict[int, Job] = {}
-        self._taken_at: dict[int, float] = {}
         self._cancelled: set[int] = set()
         self._picker = BatchPicker()
         #: For each job in the executor, those of its batch that are still wanted.
@@ -176,13 +176,15 @@ class JobQueue:
         return 0 if job_id in self._running else self._line.position(job_id)
 
     def seconds_left(self) -> dict[int, float]:
-        """Seconds until each job is done, by its id, if nothing changes; empty before anything was measured."""
-        now = time.monotonic()
-        batches: dict[float, list[Job]] = {}
-        for job in self._running.values():
-            batches.setdefault(self._taken_at[job.id], []).append(job)
-        running = [(batch, now - taken_at) for taken_at, batch in batches.items()]
-        return self._pace.seconds_left(running, self._line, self._executor.capacity)
+        """Seconds until each job is done, by its id, if nothing changes.
+
+        Empty before anything was measured, and while the model is not loaded: how long that takes is not known.
+        """
+        health = self._executor.health()
+        if health.state not in (ExecutorState.READY, ExecutorState.BUSY):
+            return {}
+        place = Place(self._executor.capacity, self._executor.max_batch, health.device)
+        return self._timetable.seconds_left(self._line, _now(), place)
 
     async def _work(self) -> None:
         while not self._is_stopping:
@@ -205,14 +207,14 @@ class JobQueue:
 
     def _take(self) -> list[Job]:
         # Out of the line and into the executor's care in one go: at every await a job is in exactly one place.
-        now, started_at = time.monotonic(), datetime.now(UTC)
+        started_at = datetime.now(UTC)
         batch = []
         for picked in self._picker.pick(self._line, self._executor.max_batch):
             job = self._line.take(picked.id)
             job = job.evolve(status=JobStatus.RUNNING, attempts=job.attempts + 1, started_at=started_at)
             self._running[job.id] = job
-            self._taken_at[job.id] = now
             batch.append(job)
+        self._timetable.begin(batch, _now())
         return batch
 
     async def _run(self, batch: Sequence[Job]) -> None:
@@ -255,11 +257,10 @@ class JobQueue:
         wanted = [job for job in batch if job.id not in self._cancelled]
         ids = [job.id for job in wanted]
         self._together.update(dict.fromkeys(ids, together := set(ids)))
-        began = self._taken_at[batch[0].id]
         try:
             outcomes = await self._executor.generate(wanted, self._on_progress) if wanted else []
             if wanted and not any(isinstance(outcome, GenerationFailed) for outcome in outcomes):
-                self._pace.learn(wanted, time.monotonic() - began)
+                self._timetable.learn(wanted, _now(), self._executor.health().device)
         except GenerationFailed as error:
             outcomes = [error for _ in wanted]
         except Exception:
@@ -274,8 +275,8 @@ class JobQueue:
         ]
 
     def _leave(self, job_id: int) -> Job:
-        del self._taken_at[job_id]
         job = self._running.pop(job_id)
+        self._timetable.end(job_id)
         self._left.set()
         if not self._running and not self._line:
             self._line.rest()
@@ -284,4 +285,9 @@ class JobQueue:
     def _on_progress(self, progress: Progress) -> None:
         # What a batch still says of a job that has left it is nobody's any more.
         if progress.job_id in self._running:
+            self._timetable.note(progress.job_id, progress.step / progress.steps)
             self._teller.on_progress(progress)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

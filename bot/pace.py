@@ -1,50 +1,204 @@
-"""How long jobs take here, learned from those that ran."""
+"""How long jobs take here, learned from those that ran; kept as JSON over restarts. Pure."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Sequence
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from itertools import accumulate
 
+from bot.batching import images_of
 from bot.jobs import Job
+from bot.parameters import Parameters
 
-#: The weight of the newest job in the measured speed.
-PACE_WEIGHT = 0.3
+#: What is left of an old measurement's weight with each newer one of its kind.
+KEEP = 0.85
+#: How many measurements the next coarser kind is worth to a finer one.
+TRUST = 1.0
+#: The share of all measurements that says that no work takes no time, where nothing coarser says more.
+ORIGIN = 0.1
+#: Of so many devices and models the newest are kept, and of so many kinds of jobs each.
+MOST_PLACES = 4
+MOST_KINDS = 400
+#: That of the JSON; another one's is forgotten.
+VERSION = 1
+
+#: Seconds that a job takes in any case, and seconds for each unit of its work.
+Course = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What decides how long a job takes: its work, how many images are drawn at a time, and the names of its kind.
+
+    `names` go from what matters most to what matters least: how it begins and by which models, its size, the images,
+    the scheduler.
+    """
+
+    work: float
+    images: int
+    begins: str
+    size: int
+    scheduler: str
+
+    @classmethod
+    def of(cls, job: Job) -> Kind:
+        """That of one job alone."""
+        p = job.parameters
+        cells = [p] if job.comparison is None else job.comparison.cells
+        size = round(2 * math.log2(p.width * p.height))
+        return cls(sum(map(_work, cells)), images_of(job), _begins(job), size, p.scheduler)
+
+    def names(self) -> tuple[str, ...]:
+        """Coarse to fine; the first is that of all jobs."""
+        parts = ["", self.begins, f"|{self.size}", f"|{self.images}", f"|{self.scheduler}"]
+        return tuple(accumulate(parts))
+
+
+def together(kinds: Sequence[Kind]) -> Kind:
+    """That of jobs which are drawn in one batch."""
+    first = kinds[0]
+    if len(kinds) == 1:
+        return first
+    work, images = sum(kind.work for kind in kinds), sum(kind.images for kind in kinds)
+    return Kind(work, images, first.begins, first.size, first.scheduler)
+
+
+@dataclass(slots=True)
+class Fit:
+    """Seconds over work as a straight line, by least squares of relative errors; the newest measurements count most."""
+
+    weight: float = 0.0
+    x: float = 0.0
+    y: float = 0.0
+    xx: float = 0.0
+    xy: float = 0.0
+
+    def add(self, work: float, seconds: float, weight: float) -> None:
+        """One measurement more."""
+        weight /= seconds**2
+        self.weight += weight
+        self.x += weight * work
+        self.y += weight * seconds
+        self.xx += weight * work * work
+        self.xy += weight * work * seconds
+
+    def fade(self) -> None:
+        """Make room for something newer."""
+        self.weight, self.x, self.y, self.xx, self.xy = (KEEP * each for each in astuple(self))
+
+    def course(self, coarser: Course | None) -> Course:
+        """The line, drawn towards that of the coarser kind; neither part of it is ever below 0."""
+        usual = self.x / self.weight
+        known = Fit(*astuple(self))
+        if coarser is None:
+            known.weight += ORIGIN * self.weight
+        else:
+            overhead, pace = coarser
+            for work in (0.5 * usual, 1.5 * usual):
+                known.add(work, overhead + pace * work, TRUST / 2)
+        spread = known.weight * known.xx - known.x**2
+        if spread <= 1e-9 * known.xx * known.weight:
+            return 0.0, known.y / known.x
+        pace = (known.weight * known.xy - known.x * known.y) / spread
+        overhead = (known.y - pace * known.x) / known.weight
+        if pace < 0:
+            return known.y / known.weight, 0.0
+        return (overhead, pace) if overhead >= 0 else (0.0, known.xy / known.xx)
 
 
 class Pace:
-    """How long jobs take here: seconds per unit of `Job.cost`, learned from those that ran; the newest count most."""
+    """How long jobs of each kind take on each device, with one model; what was never measured goes by what is like it.
 
-    def __init__(self) -> None:
-        self._seconds_per_cost: float | None = None
+    `learn` and `seconds` name the device: one that is new here knows nothing of what another one did.
+    """
 
-    def learn(self, batch: Iterable[Job], seconds: float) -> None:
+    def __init__(self, model: str = "") -> None:
+        self._model = model
+        self._places: dict[str, dict[str, Fit]] = {}
+        self._courses: dict[tuple[str, str], Course | None] = {}
+        #: How many measurements came in; whoever keeps them sees by it that there are new ones.
+        self.learned = 0
+
+    def learn(self, kind: Kind, seconds: float, device: str = "") -> None:
         """Those jobs took so long, all together."""
-        measured = seconds / _cost(batch)
-        known = self._seconds_per_cost
-        self._seconds_per_cost = measured if known is None else known + PACE_WEIGHT * (measured - known)
+        place = self._place(device)
+        kinds = self._places[place] = self._places.pop(place, {})
+        for name in kind.names():
+            # Taken out first: the dicts are in the order of the last use.
+            kinds[name] = fit = kinds.pop(name, None) or Fit()
+            fit.fade()
+            fit.add(kind.work, max(seconds, 1e-3), 1.0)
+        for entries, most in ((self._places, MOST_PLACES), (kinds, MOST_KINDS)):
+            for old in list(entries)[:-most]:
+                del entries[old]
+        self._courses.clear()
+        self.learned += 1
 
-    def seconds_left(
-        self, running: Iterable[tuple[Sequence[Job], float]], waiting: Iterable[Job], capacity: int
-    ) -> dict[int, float]:
-        """Seconds until each job is done, by its id: the line played forward over `capacity` places, once.
+    def seconds(self, kind: Kind, device: str = "") -> float | None:
+        """How long those jobs will take, all together; None before anything was measured on that device."""
+        course = self._course(device, kind.names())
+        return None if course is None else course[0] + course[1] * kind.work
 
-        `running` are batches with the seconds they have run. Empty before anything was measured.
-        """
-        pace = self._seconds_per_cost
-        if pace is None:
-            return {}
-        left: dict[int, float] = {}
-        free_in: list[float] = []
-        for batch, elapsed in running:
-            free_in.append(max(0.0, pace * _cost(batch) - elapsed))
-            left |= {job.id: free_in[-1] for job in batch}
-        free_in += [0.0] * (capacity - len(free_in))
-        heapq.heapify(free_in)
-        for job in waiting:
-            left[job.id] = heapq.heappop(free_in) + pace * job.cost
-            heapq.heappush(free_in, left[job.id])
-        return left
+    def _course(self, device: str, names: tuple[str, ...]) -> Course | None:
+        found = (device, names[-1])
+        if found not in self._courses:
+            kinds = self._places.get(self._place(device), {})
+            course = None
+            for name in names:
+                if (fit := kinds.get(name)) is not None:
+                    course = fit.course(course)
+            self._courses[found] = course
+        return self._courses[found]
+
+    def _place(self, device: str) -> str:
+        return f"{device}|{self._model}"
+
+    def dump(self) -> str:
+        """All that was learned, as JSON."""
+        places = {place: {name: astuple(fit) for name, fit in kinds.items()} for place, kinds in self._places.items()}
+        return json.dumps({"version": VERSION, "places": places})
+
+    def restore(self, dumped: str) -> None:
+        """Know again what was learned before. Raises `ValueError`, and knows nothing, where that cannot be read."""
+        self._places.clear()
+        self._courses.clear()
+        try:
+            known = json.loads(dumped)
+            if known["version"] != VERSION:
+                raise ValueError(f"of version {known['version']}")
+            places = {
+                place: {name: _read(sums) for name, sums in kinds.items()} for place, kinds in known["places"].items()
+            }
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(str(error)) from error
+        self._places.update(places)
 
 
-def _cost(batch: Iterable[Job]) -> float:
-    return sum(job.cost for job in batch)
+def _read(sums: Sequence[float]) -> Fit:
+    fit = Fit(*map(float, sums))
+    if not all(math.isfinite(each) and each > 0 for each in astuple(fit)):
+        raise ValueError(f"no sums of measurements: {sums}")
+    return fit
+
+
+def _begins(job: Job) -> str:
+    """How the drawing begins, and which models take part."""
+    p = job.parameters
+    if job.comparison is not None:
+        begins = "sheet"
+    elif p.image is None:
+        begins = "text"
+    elif p.mask_image is not None:
+        begins = "mask"
+    else:
+        begins = "image" if p.upscaler is None else f"upscaled by {p.upscaler}"
+    return begins + ("+refiner" if p.denoising_end is not None else "") + ("+lora" if p.loras else "")
+
+
+def _work(p: Parameters) -> float:
+    """As `Job.cost`, for the steps that are really taken."""
+    steps = p.num_inference_steps if p.strength is None else max(1, round(p.num_inference_steps * p.strength))
+    passes = 2 if p.guidance_scale > 1 else 1
+    return p.width * p.height / 1e6 * steps * p.num_images_per_prompt * passes
