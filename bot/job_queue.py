@@ -49,7 +49,7 @@ class JobQueue:
         max_jobs_per_channel: int | None = None,
         pause: float = UNAVAILABLE_PAUSE,
         line: Line | None = None,
-        pace: Pace | None = None,
+        timetable: Timetable | None = None,
     ) -> None:
         self._executor = executor
         self._pause = pause
@@ -57,7 +57,7 @@ class JobQueue:
             max_jobs=max_jobs, max_jobs_per_user=max_jobs_per_user, max_jobs_per_channel=max_jobs_per_channel
         )
         self._line = Line() if line is None else line
-        self._timetable = Timetable(Pace() if pace is None else pace)
+        self._timetable = Timetable(Pace()) if timetable is None else timetable
         self._arrived = asyncio.Event()
         self._running: dict[int, Job] = {}
         self._cancelled: set[int] = set()
