@@ -22,6 +22,7 @@ from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
+from bot.services.history import History
 from bot.services.remake import RemakeService
 from bot.services.retention import Retention
 from bot.services.standing import Standings
@@ -88,7 +89,8 @@ async def open_application(
         retention = Retention(storage, pictures, inputs, originals, settings.retention_days)
         await stack.enter_async_context(retention)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
-        bot = ImagineBot(settings, storage, generation, remakes, pace)
+        history = History(storage, pictures, generation)
+        bot = ImagineBot(settings, storage, generation, remakes, history, pace)
         yield Application(settings, model, storage, executor, queue, generation, remakes, bot)
 
 

@@ -21,6 +21,7 @@ from bot.cogs.buttons import Buttons
 from bot.cogs.compare import Compare
 from bot.cogs.edits import Edits
 from bot.cogs.help import Help
+from bot.cogs.history import Histories
 from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
 from bot.cogs.pictures import Pictures
@@ -28,12 +29,14 @@ from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
+from bot.services.history import History
 from bot.services.remake import RemakeService
 from bot.services.variants import Variants
 from bot.settings import Settings
 from bot.storage import Storage
 from bot.ui.buttons import JobButton, UnsentButton
 from bot.ui.errors import answer_error
+from bot.ui.history import HistoryButton
 from bot.ui.pictures import PictureButton, PictureSelect
 from bot.ui.translator import CatalogueTranslator
 from bot.unsent import UnsentFolder
@@ -72,6 +75,7 @@ class ImagineBot(commands.Bot):
         storage: Storage,
         generation: GenerationService,
         remakes: RemakeService,
+        history: History,
         pace: EditPace | None = None,
     ) -> None:
         super().__init__(
@@ -86,6 +90,7 @@ class ImagineBot(commands.Bot):
         self._storage = storage
         self._generation = generation
         self._remakes = remakes
+        self._history = history
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
         #: By the id of the server where they are registered, or `EVERYWHERE`: the ids of the commands by name.
@@ -94,10 +99,11 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect)
+        self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect, HistoryButton)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Compare(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery))
+        await self.add_cog(Histories(self._history, self._generation, self.delivery))
         upscaler = self._settings.upscaler_model
         variants = Variants(self._generation, None if upscaler is None else upscaler.stem)
         await self.add_cog(Buttons(self._generation, variants, self._remakes, self.delivery))

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.canvas import Direction
 from bot.cogs.edits import edit_id
 from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal, promised
+from bot.cogs.removal import remove_messages
 from bot.cogs.rules import asker_of, moderates
 from bot.delivery import Delivery
 from bot.drafting import is_draft
@@ -26,9 +27,12 @@ from bot.translation import Speech
 from bot.ui import buttons
 from bot.ui.choices import extend_choice, more_choice, said, vary_choice, which_picture
 from bot.ui.edit_modal import edit_modal
-from bot.ui.errors import answer_error
+from bot.ui.errors import answer_error, reply
 from bot.ui.info import info_card
 from bot.ui.layout import Layout
+
+STOPS = "Job #{job} stops at its next step."
+IS_CANCELLED = "Job #{job} is cancelled."
 
 Press = Callable[[discord.Interaction[Any], int, int], Awaitable[None]]
 
@@ -78,8 +82,12 @@ class Buttons(commands.Cog):
         job = await self._generation.cancel(
             job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job)
         )
-        if job.status is JobStatus.RUNNING:
+        is_running = job.status is JobStatus.RUNNING
+        if is_running:
             self._delivery.cancelling(job_id)
+        if _is_private(interaction.message):
+            # A copy, which nobody keeps current.
+            await reply(interaction, STOPS if is_running else IS_CANCELLED, job=job_id)
 
     async def _delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await interaction.response.defer()
@@ -98,12 +106,10 @@ class Buttons(commands.Cog):
         pressed = interaction.message
         metadata = pressed.interaction_metadata if pressed is not None else None
         # A card that had to be sent anew is not the one of which the job knows.
-        message_id = (metadata.interacted_message_id if metadata is not None else None) or job.message_id
-        if message_id is None or interaction.channel_id is None:
-            return
-        channel = interaction.client.get_partial_messageable(interaction.channel_id, guild_id=interaction.guild_id)
-        with contextlib.suppress(discord.NotFound, discord.Forbidden):
-            await channel.get_partial_message(message_id).delete()
+        shown = metadata.interacted_message_id if metadata is not None else None
+        channel_id = interaction.channel_id
+        others = [(channel_id, shown)] if shown is not None and channel_id is not None else []
+        await remove_messages(interaction.client, job, *others)
 
     async def _again(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         work = self._generation.again(job_id, **asker_of(interaction))

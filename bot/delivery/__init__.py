@@ -21,6 +21,7 @@ from bot.events import JobCancelled, JobEvent, JobFailed, JobSucceeded, Progress
 from bot.jobs import Job, JobStatus
 from bot.services.generation import GenerationService
 from bot.ui.cards import RESTARTED
+from bot.ui.layout import Layout
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,11 @@ class Delivery:
             live.answered(interaction, card)
         finally:
             live.opened.set()
+
+    def card_of(self, job_id: int) -> tuple[Layout, list[discord.File]] | None:
+        """The card of a job that waits or runs as it stands, with its files; None for any other."""
+        live = self._jobs.get(job_id)
+        return None if live is None or live.outcome is not None else live.copy()
 
     def cancelling(self, job_id: int) -> None:
         """Show that somebody has asked for a running job to be cancelled."""

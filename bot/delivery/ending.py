@@ -29,9 +29,12 @@ LONG_WAIT = timedelta(minutes=1)
 MAX_PAUSE = 120
 NO_WAY = Sentence(
     "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
-    "ask the owner of this bot."
+    "/history shows it to you."
 )
-TOO_LARGE = Sentence("The picture is made and kept, but even made smaller it is more than Discord takes here.")
+TOO_LARGE = Sentence(
+    "The picture is made and kept, but even made smaller it is more than Discord takes here. /history shows it in a "
+    "server that takes larger files."
+)
 SENT_HERE = "sent here because the bot cannot post in {channel}"
 
 

@@ -135,15 +135,25 @@ class LiveJob:
 
     def files(self) -> list[discord.File]:
         """The preview as a fresh file, where there is one."""
-        if self.waits or self._preview is None:
-            return []
-        return [discord.File(io.BytesIO(self._preview), PREVIEW_NAME, description=Speech(self.job.locale).say(PREVIEW))]
+        return _files(self.job, None if self.waits else self._preview)
+
+    def copy(self) -> tuple[Layout, list[discord.File]]:
+        """The same card with its files, for somebody who looks at the job from elsewhere; nothing is noted."""
+        job, standing = self._standing
+        is_running, progress = job.status is JobStatus.RUNNING, standing.progress
+        return self.card(), _files(job, progress.preview if is_running and progress is not None else None)
 
     def is_news(self, card: Layout) -> bool:
         """Whether `card` shows something that the message does not show yet; from now on it does."""
         new = (f"{text_of(card)}\n{self.cancelling}", None if self.waits else self._preview)
         known, self._shown = self._shown, new
         return new != known
+
+
+def _files(job: Job, preview: bytes | None) -> list[discord.File]:
+    if preview is None:
+        return []
+    return [discord.File(io.BytesIO(preview), PREVIEW_NAME, description=Speech(job.locale).say(PREVIEW))]
 
 
 def steady(known: datetime | None, new: datetime | None, now: datetime) -> datetime | None:

@@ -28,7 +28,7 @@ class Choice(StrEnum):
 
     ALL = "all"
     WAITING = "waiting"
-    DONE = "done"
+    DONE = "made"
     FAILED = "failed"
 
 

@@ -127,21 +127,27 @@ def stage_steps(job: Job, progress: Progress | None) -> list[tuple[str, int, int
 
 
 def finished_card(
-    job: Job, pictures: Sequence[Picture], *, elapsed: float | None, remarks: Sequence[str] = ()
+    job: Job,
+    pictures: Sequence[Picture],
+    *,
+    elapsed: float | None,
+    remarks: Sequence[str] = (),
+    rows: Sequence[ui.ActionRow[Any]] | None = None,
 ) -> Layout:
-    """The card with its pictures, and everything that went into them; each of `remarks` has a line."""
+    """The card with its pictures, and everything that went into them; each of `remarks` has a line.
+
+    `rows` stand in place of the buttons that a finished job has.
+    """
     speech = Speech(job.locale)
     ends = [*([] if elapsed is None else [text.seconds(elapsed)]), f"#{job.id}", *_origin(job, speech)]
     headline = _headline_with_author(job)
     lines = [*_parameter_lines(job, *ends), *text.remark_lines(job.remarks, speech)]
     lines += [Line(Rank.NOTICE, f"-# {remark}") for remark in remarks]
-    return Layout(
-        headline,
-        _gallery(pictures),
-        ui.TextDisplay(text.fitted(lines, _room([headline]))),
-        *(finished_rows(job.id, len(pictures), speech) if job.comparison is None else [sheet_row(job.id, speech)]),
-        colour=DONE,
-    )
+    if rows is None:
+        sheet = job.comparison is not None
+        rows = [sheet_row(job.id, speech)] if sheet else finished_rows(job.id, len(pictures), speech)
+    words: ui.TextDisplay[Any] = ui.TextDisplay(text.fitted(lines, _room([headline])))
+    return Layout(headline, _gallery(pictures), words, *rows, colour=DONE)
 
 
 def _origin(job: Job, speech: Speech) -> list[str]:
@@ -149,17 +155,21 @@ def _origin(job: Job, speech: Speech) -> list[str]:
     return [] if job.parent_id is None else [speech.say("from #{job}", job=job.parent_id)]
 
 
-def closed_card(job: Job, sentence: Sentence) -> Layout:
-    """The card of a job that ended without a picture: why, and what it would have been."""
+def closed_card(
+    job: Job,
+    sentence: Sentence,
+    *,
+    remarks: Sequence[str] = (),
+    rows: Sequence[ui.ActionRow[Any]] | None = None,
+) -> Layout:
+    """The card of a job without a picture: why, and what it would have been; `remarks` and `rows` as above."""
     speech = Speech(job.locale)
     # Escaped, for a reason may quote what somebody typed.
     above = [_headline_with_author(job), ui.TextDisplay[Any](text.escape(speech.say(sentence), REASON_LENGTH))]
-    return Layout(
-        *above,
-        ui.TextDisplay(text.fitted(_parameter_lines(job, f"#{job.id}"), _room(above))),
-        closed_row(job.id, speech) if job.comparison is None else sheet_row(job.id, speech),
-        colour=_closed_colour(job),
-    )
+    lines = [*_parameter_lines(job, f"#{job.id}"), *(Line(Rank.NOTICE, f"-# {remark}") for remark in remarks)]
+    if rows is None:
+        rows = [closed_row(job.id, speech) if job.comparison is None else sheet_row(job.id, speech)]
+    return Layout(*above, ui.TextDisplay(text.fitted(lines, _room(above))), *rows, colour=_closed_colour(job))
 
 
 def least_card(job: Job, pictures: Sequence[Picture] = ()) -> Layout:

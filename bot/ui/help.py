@@ -27,11 +27,12 @@ NO_REFINER = "A base model draws alone here; no refiner is loaded."
 COMMANDS = {
     "imagine": "{command} a picture, or up to four",
     "compare": "{command} a sheet of pictures that differ in one thing or two",
+    "history": "{command} finds all that you have asked for, in your sight only",
     "queue": "{command} who waits, and how long",
     "cancel": "{command} takes one of your jobs back",
     "help": "{command} shows this",
 }
-MAKING, LOOKING = ("imagine", "compare"), ("queue", "cancel", "help")
+MAKING, FINDING, LOOKING = ("imagine", "compare"), ("history",), ("queue", "cancel", "help")
 MODERATING = "Whoever may manage messages can cancel and delete the jobs of others too, in that channel."
 BUTTONS = (
     "**Again** makes the same with a fresh seed; **Edit…** lets you change it first.",
@@ -58,7 +59,7 @@ def help_card(model: ModelInfo, mentions: Mapping[str, str], speech: Speech = EN
     groups = (
         (speech.say("Pictures from words"), [about, speech.say(REFINER if model.refiner is not None else NO_REFINER)]),
         (speech.say("Make a picture"), said(MAKING)),
-        (speech.say("Go on from a picture"), list(map(speech.say, BUTTONS))),
+        (speech.say("Go on from a picture"), [*map(speech.say, BUTTONS), *said(FINDING)]),
         (speech.say("The queue"), said(LOOKING)),
         (speech.say("Moderators"), [speech.say(MODERATING)]),
         (speech.say("Tips"), list(map(speech.say, TIPS))),

@@ -148,7 +148,7 @@ async def test_the_commands_in_help_can_be_pressed_also_after_a_restart(server: 
     registered = {command.name: command.id for command in await server.application.bot.tree.fetch_commands()}
     for _ in range(2):
         answer = server.answer(await server.bob.slash(server.channel, "help"))
-        for name in ("imagine", "compare", "cancel", "queue", "help"):
+        for name in ("imagine", "compare", "history", "cancel", "queue", "help"):
             assert f"</{name}:{registered[name]}>" in answer.text
         await server.stop()
         await server.start()

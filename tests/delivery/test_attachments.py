@@ -80,6 +80,9 @@ async def test_what_is_too_large_in_every_form_is_kept_and_the_card_says_so(serv
     )
     server.executor.finish(1, [bulky(64)])
     await server.until(lambda: card.colour == BROKEN)
-    assert card.texts[1] == "The picture is made and kept, but even made smaller it is more than Discord takes here."
+    assert card.texts[1] == (
+        "The picture is made and kept, but even made smaller it is more than Discord takes here. /history shows it in "
+        "a server that takes larger files."
+    )
     assert (await server.job()).status is JobStatus.FAILED
     assert len(await server.application.generation.pictures_of(1)) == 1

@@ -106,7 +106,7 @@ async def test_without_any_way_left_the_picture_is_kept_and_the_job_says_so(serv
     job = await server.until_recorded(JobStatus.FAILED)
     assert str(job.error) == (
         "The picture is made, but Discord let the bot neither post it in the channel nor send it to you. It is kept: "
-        "ask the owner of this bot."
+        "/history shows it to you."
     )
     assert await server.application.generation.pictures_of(1) == [PNG]
 
