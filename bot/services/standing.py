@@ -31,7 +31,8 @@ class Standing:
 
     def check(self, images: int, usage: Sequence[Usage], now: datetime) -> None:
         """Raises `AskedTooSoon` or `DailyLimitReached` where so many more pictures are too many after that usage."""
-        if usage and now < (ready_at := usage[-1].created_at + self.cooldown):
+        # Without one, too, a request that waited for the database may find a later one recorded before it.
+        if usage and self.cooldown and now < (ready_at := usage[-1].created_at + self.cooldown):
             raise AskedTooSoon(
                 "Between two requests you wait {pause} here. Ask again {when}.",
                 pause=Sentence.counted(round(self.cooldown.total_seconds()), "{count} second", "{count} seconds"),

@@ -55,6 +55,10 @@ def test_between_two_requests_is_a_pause() -> None:
     assert str(caught.value) == f"Between two requests you wait 90 seconds here. Ask again {ready}."
 
 
+def test_without_a_pause_one_request_may_be_recorded_while_the_next_one_waits_for_the_database() -> None:
+    Standing().check(1, [Usage(NOW + timedelta(milliseconds=1), 1)], NOW)
+
+
 def test_what_is_too_much_today_says_when_it_is_possible() -> None:
     standing = Standing(daily_images=10)
     standing.check(3, used(3, 4), NOW)
