@@ -23,6 +23,7 @@ from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
 from bot.services.generation import GenerationService
 from bot.services.history import History
+from bot.services.pauses import Pauses
 from bot.services.remake import RemakeService
 from bot.services.retention import Retention
 from bot.services.standing import Standings
@@ -44,12 +45,14 @@ class Application:
     queue: JobQueue
     generation: GenerationService
     remakes: RemakeService
+    pauses: Pauses
     bot: ImagineBot
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Take jobs and deliver pictures. Enter it once the bot can send requests to Discord."""
         async with self.generation.recording, self.bot.delivery, self.queue:
+            await self.pauses.load()
             await self.bot.delivery.resume(await self.generation.recording.recover())
             yield
 
@@ -90,8 +93,9 @@ async def open_application(
         await stack.enter_async_context(retention)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
         history = History(storage, pictures, generation)
-        bot = ImagineBot(settings, storage, generation, remakes, history, pace)
-        yield Application(settings, model, storage, executor, queue, generation, remakes, bot)
+        pauses = Pauses(storage, queue)
+        bot = ImagineBot(settings, storage, generation, remakes, history, pauses, pace)
+        yield Application(settings, model, storage, executor, queue, generation, remakes, pauses, bot)
 
 
 async def run_bot(settings: Settings, executor: Executor | None = None, pace: EditPace | None = None) -> None:

@@ -51,7 +51,7 @@ class Caps:
                 jobs=_named(own, present.line),
             )
             raise TooManyJobs.of(_with_time(refusal, "The first of them is ready {when}.", present.soonest(own)))
-        waiting = len(present.line)
+        waiting = len(present.line) + len(present.line.held)
         if waiting >= self.max_jobs:
             refusal = Sentence.of(
                 "The queue is full: {waiting}. Try again when some are done.",
@@ -60,7 +60,7 @@ class Caps:
             raise QueueFull.of(_with_time(refusal, "A place is free {when}.", present.soonest(present.running)))
         if self.max_jobs_per_channel is None:
             return
-        here = [job for job in (*present.running, *present.line) if job.channel_id == channel_id]
+        here = [job for job in (*present.running, *present.line, *present.line.held) if job.channel_id == channel_id]
         if len(here) >= self.max_jobs_per_channel:
             refusal = Sentence.of(
                 "This channel may have {allowed} at a time, and has them. Wait, or use another channel.",
@@ -79,7 +79,9 @@ def _jobs(count: int) -> Sentence:
 
 def _named(jobs: Sequence[Job], line: Line) -> Sentence:
     """“#41 running, #42 next in line and 3 more”."""
-    named = [Sentence.joined([f"#{job.id}", place(line.position(job.id) or 0)]) for job in jobs[:NAMED_JOBS]]
+    held = {job.id for job in line.held}
+    places = [Sentence.of("paused") if job.id in held else place(line.position(job.id) or 0) for job in jobs]
+    named = [Sentence.joined([f"#{job.id}", where]) for job, where in zip(jobs[:NAMED_JOBS], places, strict=False)]
     shown = Sentence.joined(named, ", ")
     more = len(jobs) - NAMED_JOBS
     return Sentence.of("{jobs} and {count} more", jobs=shown, count=more) if more > 0 else shown

@@ -24,12 +24,14 @@ from bot.cogs.help import Help
 from bot.cogs.history import Histories
 from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
+from bot.cogs.moderation import Moderation
 from bot.cogs.pictures import Pictures
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
 from bot.services.history import History
+from bot.services.pauses import Pauses
 from bot.services.remake import RemakeService
 from bot.services.variants import Variants
 from bot.settings import Settings
@@ -76,6 +78,7 @@ class ImagineBot(commands.Bot):
         generation: GenerationService,
         remakes: RemakeService,
         history: History,
+        pauses: Pauses,
         pace: EditPace | None = None,
     ) -> None:
         super().__init__(
@@ -90,6 +93,7 @@ class ImagineBot(commands.Bot):
         self._storage = storage
         self._generation = generation
         self._remakes = remakes
+        self._pauses = pauses
         self._history = history
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
@@ -102,7 +106,8 @@ class ImagineBot(commands.Bot):
         self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect, HistoryButton)
         await self.add_cog(Imagine(self._generation, self.delivery))
         await self.add_cog(Compare(self._generation, self.delivery))
-        await self.add_cog(Jobs(self._generation, self.delivery))
+        await self.add_cog(Jobs(self._generation, self.delivery, self._pauses))
+        await self.add_cog(Moderation(self._pauses, self.delivery))
         await self.add_cog(Histories(self._history, self._generation, self.delivery))
         upscaler = self._settings.upscaler_model
         variants = Variants(self._generation, None if upscaler is None else upscaler.stem)

@@ -28,6 +28,7 @@ from bot.jobs import Job, JobStatus
 from bot.line import Line
 from bot.outcomes import cancelled, event_of
 from bot.pace import Pace
+from bot.sentences import Sentence
 from bot.telling import OnEvent, OnProgress, Teller
 from bot.timetable import Place, Timetable
 
@@ -105,6 +106,16 @@ class JobQueue:
         return tuple(self._line)
 
     @property
+    def paused(self) -> tuple[Job, ...]:
+        """The jobs of paused servers."""
+        return self._line.held
+
+    def hold(self, guild_id: int, *, paused: bool) -> None:
+        """Start no more jobs of that server, or start them again."""
+        (self._line.pause if paused else self._line.resume)(guild_id)
+        self._arrived.set()
+
+    @property
     def running(self) -> tuple[Job, ...]:
         """The jobs in the executor."""
         return tuple(self._running.values())
@@ -114,10 +125,7 @@ class JobQueue:
         return self._executor.health()
 
     def check_admission(self, user_id: int, *, channel_id: int, max_jobs: int | None = None) -> None:
-        """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken.
-
-        `max_jobs` is that person's own limit, where it is another than everybody's.
-        """
+        """Raises `QueueFull`, `TooManyJobs` or `ExecutorUnavailable` when one more job of that user cannot be taken."""
         if self._is_stopping:
             raise BotStopping
         if self._executor.health().state is ExecutorState.UNAVAILABLE:
@@ -142,17 +150,17 @@ class JobQueue:
         if job_id in self._running:
             self._running[job_id] = self._running[job_id].evolve(**changes)
 
-    async def cancel(self, job_id: int) -> bool:
+    async def cancel(self, job_id: int, reason: Sentence | None = None) -> bool:
         """Take a job back: at once from the line, at its next step from the executor. False when it is not here.
 
         A cancel that was answered with True always wins: the job ends with `JobCancelled`, whatever the executor makes
-        of it meanwhile.
+        of it meanwhile. `reason` is told of a waiting one.
         """
         job = self._line.remove(job_id)
         if job is not None:
             # Removed without an await in between, so no worker can take it any more.
             self._picker.forget(job_id)
-            await self._tell(cancelled(job))
+            await self._tell(cancelled(job, reason))
             return True
         if job_id not in self._running:
             # Never here, or over: its outcome is being recorded, and that stands.
@@ -197,8 +205,7 @@ class JobQueue:
             except Exception as error:
                 if not isinstance(error, ExecutorUnavailable):
                     log.exception("the executor could not be waited for")
-                # Those in line keep their places, for when it comes back or for the bot's next start: a model that does
-                # not load today is no fault of theirs.
+                # Those in line keep their places: a model that does not load today is no fault of theirs.
                 await asyncio.sleep(self._pause)
                 continue
             # Meanwhile all may have been cancelled, or taken by another worker.

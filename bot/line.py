@@ -35,6 +35,9 @@ class Line:
         self._ranks = [FairOrder() for _ in range(TOP_TIER + 1)]
         #: When each job's rank rises next.
         self._rises: list[tuple[datetime, int]] = []
+        self._paused_guilds: set[int | None] = set()
+        #: Jobs that are held back, and whether each had its turn already.
+        self._held: dict[int, bool] = {}
 
     def __iter__(self) -> Iterator[Job]:
         self._grow_older()
@@ -45,12 +48,12 @@ class Line:
                 yield self._jobs[job_id]
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._jobs) - len(self._held)
 
     def push(self, job: Job) -> None:
         """Where its author's turn comes."""
         self._jobs[job.id] = job
-        self._enter(job)
+        self._admit(job, had_turn=False)
 
     def push_first(self, job: Job, *, is_charged: bool = True) -> None:
         """In the place that it had: it was taken before all that wait now.
@@ -60,7 +63,7 @@ class Line:
         if not is_charged:
             self._ranks[self._rank(job)].charge(job)
         self._jobs[job.id] = job
-        self._returned.add(_turn(job))
+        self._admit(job, had_turn=True)
 
     def pop(self) -> Job:
         """The next job."""
@@ -79,14 +82,29 @@ class Line:
     def remove(self, job_id: int) -> Job | None:
         """Take that job out of the line as if it had never been there; None when it is not in it."""
         job = self._jobs.pop(job_id, None)
-        if job is None:
-            return None
-        rank = self._rank_with(job_id)
-        if rank is None:
-            self._returned.remove(_turn(job))
-        else:
-            rank.remove(job_id)
+        if job is not None and self._held.pop(job_id, None) is None:
+            self._withdraw(job)
         return job
+
+    @property
+    def held(self) -> tuple[Job, ...]:
+        """Jobs of paused servers: they are here, but not in the line."""
+        return tuple(self._jobs[job_id] for job_id in self._held)
+
+    def pause(self, guild_id: int) -> None:
+        """Hold the jobs of that server back, and those that come."""
+        self._paused_guilds.add(guild_id)
+        waiting = [job for job in self if job.guild_id == guild_id]
+        # The last one first: none of its author's others moves up.
+        had_turn = {job.id: self._withdraw(job) for job in reversed(waiting)}
+        self._held |= {job.id: had_turn[job.id] for job in waiting}
+
+    def resume(self, guild_id: int) -> None:
+        """Let the jobs of that server back into the line, in the order that they had among each other."""
+        self._paused_guilds.discard(guild_id)
+        for job in self.held:
+            if job.guild_id == guild_id:
+                self._admit(job, had_turn=self._held.pop(job.id))
 
     def amend(self, job_id: int, **changes: Any) -> None:
         """Change what is known of a waiting job, as its message; its place stays."""
@@ -96,7 +114,7 @@ class Line:
     def position(self, job_id: int) -> int | None:
         """1 is next; None when it is not in the line."""
         job = self._jobs.get(job_id)
-        if job is None:
+        if job is None or job_id in self._held:
             return None
         self._grow_older()
         if (home := self._rank_with(job_id)) is None:
@@ -109,14 +127,31 @@ class Line:
         return before + home.index(job_id) + 1
 
     def of_user(self, user_id: int) -> list[Job]:
-        """That person's jobs, the next one first."""
+        """That person's jobs, the next one first; those that are held back come last."""
         found = [job for job in self._jobs.values() if job.user_id == user_id]
-        return sorted(found, key=lambda job: self.position(job.id) or 0)
+        return sorted(found, key=lambda job: self.position(job.id) or len(self._jobs))
 
     def rest(self) -> None:
         """Nothing waits and nothing runs: whoever comes next meets no debts."""
         for rank in self._ranks:
             rank.rest()
+
+    def _admit(self, job: Job, *, had_turn: bool) -> None:
+        if job.guild_id in self._paused_guilds:
+            self._held[job.id] = had_turn
+        elif had_turn:
+            self._returned.add(_turn(job))
+        else:
+            self._enter(job)
+
+    def _withdraw(self, job: Job) -> bool:
+        """As if it had not been in line; whether it had its turn already."""
+        rank = self._rank_with(job.id)
+        if rank is None:
+            self._returned.remove(_turn(job))
+        else:
+            rank.remove(job.id)
+        return rank is None
 
     def _enter(self, job: Job) -> None:
         rank = self._rank(job)

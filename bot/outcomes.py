@@ -36,9 +36,9 @@ def event_of(job: Job, outcome: Outcome) -> JobSucceeded | JobFailed | JobCancel
     return failed(job, Sentence.joined([outcome.sentence, Sentence.of(TWICE)]))
 
 
-def cancelled(job: Job) -> JobCancelled:
-    """Somebody who may took it back."""
-    return JobCancelled(job.evolve(status=JobStatus.CANCELLED, finished_at=datetime.now(UTC)))
+def cancelled(job: Job, reason: Sentence | None = None) -> JobCancelled:
+    """Somebody who may took it back, and says why if it was not its author."""
+    return JobCancelled(job.evolve(status=JobStatus.CANCELLED, error=reason, finished_at=datetime.now(UTC)))
 
 
 def failed(job: Job, reason: Sentence) -> JobFailed:

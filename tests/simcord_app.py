@@ -241,7 +241,7 @@ class SimulatedServer:
 
 
 def _is_rejection(error: BaseException) -> bool:
-    return isinstance(getattr(error, "original", error), RequestRejected)
+    return isinstance(getattr(error, "original", error), RequestRejected | discord.app_commands.CheckFailure)
 
 
 class _Telling(list[simcord.HttpLogEntry]):

@@ -15,7 +15,18 @@ from tests.simcord_app import SimulatedServer, server
 
 __all__ = ["server"]
 
-NAMES = ["Image info", "Remake this…", "Use this picture", "cancel", "compare", "help", "imagine", "queue"]
+NAMES = [
+    "Image info",
+    "Remake this…",
+    "Use this picture",
+    "cancel",
+    "compare",
+    "help",
+    "history",
+    "imagine",
+    "moderate",
+    "queue",
+]
 
 
 def offered(server: SimulatedServer, guild_id: int | None = None) -> list[str]:

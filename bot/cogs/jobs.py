@@ -14,6 +14,7 @@ from bot.delivery import Delivery
 from bot.jobs import JobStatus
 from bot.places import place
 from bot.services.generation import GenerationService
+from bot.services.pauses import Pauses
 from bot.translation import Speech
 from bot.ui.errors import reply
 from bot.ui.lists import Viewer, queue_card
@@ -26,8 +27,9 @@ MAX_CHOICES = 25
 class Jobs(commands.Cog):
     """The queue, as people see it."""
 
-    def __init__(self, generation: GenerationService, delivery: Delivery) -> None:
+    def __init__(self, generation: GenerationService, delivery: Delivery, pauses: Pauses) -> None:
         self._generation = generation
+        self._pauses = pauses
         self._delivery = delivery
 
     @app_commands.command()
@@ -50,10 +52,11 @@ class Jobs(commands.Cog):
     @cancel.autocomplete("job")
     async def _own_jobs(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[int]]:
         """One's own jobs, and for a moderator all of this channel; from memory, for Discord waits 3 s at most."""
-        places, speech = self._generation.positions(), Speech(interaction.locale)
+        places, paused = self._generation.positions(), self._generation.paused()
+        speech = Speech(interaction.locale)
         typed = current.removeprefix("#").casefold()
         lines = (
-            (choice(job, speech.say(place(places.get(job.id, 0)))), job.id)
+            (choice(job, speech.say("paused" if job.id in paused else place(places.get(job.id, 0)))), job.id)
             for job in self._generation.line()
             if job.user_id == interaction.user.id or moderates(interaction, job)
         )
@@ -71,5 +74,7 @@ class Jobs(commands.Cog):
             self._generation.health(),
             Viewer(interaction.user.id, interaction.guild_id),
             Speech(interaction.locale),
+            paused=self._generation.paused(),
+            is_paused=self._pauses.is_paused(interaction.guild_id),
         )
         await interaction.response.send_message(view=card, ephemeral=True)

@@ -102,8 +102,12 @@ class Delivery:
             if event.job_id in self._jobs:
                 self._jobs[event.job_id].take(event)
             return
-        self._known_forecast = None
         self._live(event.job).take(event)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """The line has changed: the cards of those who wait are brought up to date as soon as the pace allows."""
+        self._known_forecast = None
         for other in self._jobs.values():
             if other.waits:
                 other.changed.set()

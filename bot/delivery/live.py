@@ -32,11 +32,12 @@ class Forecast:
     places: Mapping[int, int]
     expected_at: Mapping[int, datetime]
     health: ExecutorHealth
+    paused: frozenset[int] = frozenset()
 
     @classmethod
     def now(cls, generation: GenerationService) -> Self:
         """That of this moment."""
-        return cls(generation.positions(), generation.expected_at(), generation.health())
+        return cls(generation.positions(), generation.expected_at(), generation.health(), generation.paused())
 
     def of(self, job_id: int) -> tuple[int | None, datetime | None]:
         """The job's place (0 is running, 1 is next), and when it will be done."""
@@ -121,6 +122,7 @@ class LiveJob:
         standing = Standing(
             position=place,
             expected_at=self._expected_at,
+            paused=self.job.id in forecast.paused,
             health=forecast.health,
             progress=progress,
             notice=self.notice,

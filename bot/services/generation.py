@@ -183,8 +183,12 @@ class GenerationService:
         return {job_id: now + timedelta(seconds=left) for job_id, left in self._queue.seconds_left().items()}
 
     def line(self) -> tuple[Job, ...]:
-        """The running jobs, then the waiting ones in order."""
-        return (*self._queue.running, *self._queue.waiting)
+        """The running jobs, then the waiting ones in order, then those of paused servers."""
+        return (*self._queue.running, *self._queue.waiting, *self._queue.paused)
+
+    def paused(self) -> frozenset[int]:
+        """The jobs of paused servers, by their ids."""
+        return frozenset(job.id for job in self._queue.paused)
 
     def health(self) -> ExecutorHealth:
         """What the executor is doing right now."""

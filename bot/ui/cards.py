@@ -44,6 +44,7 @@ class Standing:
 
     position: int | None = None
     expected_at: datetime | None = None
+    paused: bool = False
     health: ExecutorHealth | None = None
     progress: Progress | None = None
     notice: Sentence | None = None
@@ -84,6 +85,8 @@ def waiting_line(job: Job, standing: Standing) -> str:
     """“3rd in line · ready in 2 minutes · #41”."""
     say = Speech(job.locale).say
     parts = []
+    if standing.paused:
+        parts.append(say("Paused by the moderators of this server"))
     if standing.position is not None:
         parts.append(text.capital(say(place(standing.position))))
     if warming := text.warming_up(standing.health):
@@ -210,5 +213,5 @@ def _headline_with_author(job: Job) -> ui.TextDisplay[Any]:
 def ending(job: Job) -> Sentence:
     """How a job without a picture ended."""
     if job.status is JobStatus.CANCELLED:
-        return Sentence.of("Cancelled.")
+        return job.error or Sentence.of("Cancelled.")
     return job.error or Sentence.of("The picture could not be made.")

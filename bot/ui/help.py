@@ -33,7 +33,10 @@ COMMANDS = {
     "help": "{command} shows this",
 }
 MAKING, FINDING, LOOKING = ("imagine", "compare"), ("history",), ("queue", "cancel", "help")
-MODERATING = "Whoever may manage messages can cancel and delete the jobs of others too, in that channel."
+MODERATING = (
+    "Whoever may manage messages can cancel and delete the jobs of others too, in that channel.",
+    "Whoever may manage messages in the whole server can hold back, release and clear its jobs with /moderate.",
+)
 BUTTONS = (
     "**Again** makes the same with a fresh seed; **Edit…** lets you change it first.",
     "**Vary** and **Upscale** go on from one picture; **More** has the rest, and **Delete**.",
@@ -61,7 +64,7 @@ def help_card(model: ModelInfo, mentions: Mapping[str, str], speech: Speech = EN
         (speech.say("Make a picture"), said(MAKING)),
         (speech.say("Go on from a picture"), [*map(speech.say, BUTTONS), *said(FINDING)]),
         (speech.say("The queue"), said(LOOKING)),
-        (speech.say("Moderators"), [speech.say(MODERATING)]),
+        (speech.say("Moderators"), list(map(speech.say, MODERATING))),
         (speech.say("Tips"), list(map(speech.say, TIPS))),
     )
     items: list[ui.Item[Any]] = []

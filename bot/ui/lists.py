@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,8 +45,13 @@ def queue_card(
     health: ExecutorHealth,
     viewer: Viewer,
     speech: Speech = ENGLISH,
+    *,
+    paused: Collection[int] = (),
+    is_paused: bool = False,
 ) -> Layout:
     """Who waits, behind whom and for how long. `line` is in order, `expected_at` when the jobs will be ready.
+
+    `paused` are jobs at its end that are held back; `is_paused` says whether those of the viewer's own server are.
 
     Of other servers only the number of jobs is told, and prompts are shown to their own author only.
     """
@@ -54,9 +59,13 @@ def queue_card(
     seen = [(place, job) for place, job in enumerate(line, 1 - running) if viewer.may_see(job)]
     first, behind = seen[: SHOWN_JOBS + running], seen[SHOWN_JOBS + running :]
     own = [(place, job) for place, job in behind if viewer.is_author(job)][:SHOWN_OWN_JOBS]
-    state = _state(health, running, len(line) - running)
+    state = _state(health, running, len(line) - running - len(paused))
     lines = [text.capital(text.plain(speech.say(state)))]
-    lines += [_entry(job, place, expected_at.get(job.id), viewer, speech) for place, job in (*first, *own)]
+    if is_paused:
+        lines.append(speech.say("The moderators have paused this server: none of its jobs is started."))
+    for place, job in (*first, *own):
+        where = speech.say("paused") if job.id in paused else f"{place}."
+        lines.append(_entry(job, where, expected_at.get(job.id), viewer, speech))
     if hidden := len(behind) - len(own):
         lines.append(f"-# {speech.say('and {count} more', count=hidden)}")
     if elsewhere := len(line) - len(seen):
@@ -65,9 +74,9 @@ def queue_card(
     return Layout(heading, ui.TextDisplay("\n".join(lines)), colour=_colour(health))
 
 
-def _entry(job: Job, place: int, ready: datetime | None, viewer: Viewer, speech: Speech) -> str:
+def _entry(job: Job, place: str, ready: datetime | None, viewer: Viewer, speech: Speech) -> str:
     running = job.status is JobStatus.RUNNING
-    parts = [f"**{speech.say('now') if running else f'{place}.'}** #{job.id} <@{job.user_id}>"]
+    parts = [f"**{speech.say('now') if running else place}** #{job.id} <@{job.user_id}>"]
     if viewer.is_author(job):
         parts.append(text.escape(job.parameters.prompt, 60))
     parts.append(speech.say("asked {when}", when=text.relative(job.created_at)))
