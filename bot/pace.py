@@ -14,10 +14,12 @@ from bot.parameters import Parameters
 
 #: What is left of an old measurement's weight with each newer one of its kind.
 KEEP = 0.85
-#: How many measurements the next coarser kind is worth to a finer one.
+#: How many measurements the next coarser kind is worth to a finer one at first.
 TRUST = 1.0
-#: The share of all measurements that says that no work takes no time, where nothing coarser says more.
-ORIGIN = 0.1
+#: And what that one goes by in any case, so that nothing is divided by nothing.
+LEAST_TRUST = 1e-3
+#: Nothing takes less.
+LEAST_SECONDS = 1e-3
 #: Of so many devices and models the newest are kept, and of so many kinds of jobs each.
 MOST_PLACES = 4
 MOST_KINDS = 400
@@ -67,45 +69,51 @@ def together(kinds: Sequence[Kind]) -> Kind:
 
 @dataclass(slots=True)
 class Fit:
-    """Seconds over work as a straight line, by least squares of relative errors; the newest measurements count most."""
+    """Seconds over work as a straight line, by least squares of seconds per work; the newest measurements count most.
 
+    `trust` is how many measurements the next coarser kind is still worth.
+    """
+
+    trust: float = TRUST
     weight: float = 0.0
     x: float = 0.0
     y: float = 0.0
     xx: float = 0.0
     xy: float = 0.0
 
-    def add(self, work: float, seconds: float, weight: float) -> None:
-        """One measurement more."""
-        weight /= seconds**2
+    def learn(self, work: float, seconds: float) -> None:
+        """One measurement more, and all before it count less."""
+        self.trust, *sums = (KEEP * each for each in astuple(self))
+        self.trust = max(self.trust, LEAST_TRUST)
+        self.weight, self.x, self.y, self.xx, self.xy = sums
+        self._add(work, seconds, 1.0)
+
+    def course(self, coarser: Course | None) -> Course:
+        """The line; no part of it is ever below 0.
+
+        It has the slope of the coarser kind's (None: no work takes no time) where its own measurements say no other.
+        """
+        overhead, pace = (0.0, self.xy / self.xx) if coarser is None else coarser
+        usual = self.x / self.weight
+        # The sum of the weights of works² is the number of measurements.
+        times = self.xx * (self.y / self.weight) / (overhead + pace * usual)
+        level = (times + self.trust) / (self.xx + self.trust)
+        known = Fit(*astuple(self))
+        for work in (0.5 * usual, 1.5 * usual):
+            known._add(work, level * (overhead + pace * work), TRUST / 2)
+        pace = (known.weight * known.xy - known.x * known.y) / (known.weight * known.xx - known.x**2)
+        overhead = (known.y - pace * known.x) / known.weight
+        if pace < 0:
+            return known.y / known.weight, 0.0
+        return (overhead, pace) if overhead >= 0 else (0.0, known.xy / known.xx)
+
+    def _add(self, work: float, seconds: float, weight: float) -> None:
+        weight /= work**2
         self.weight += weight
         self.x += weight * work
         self.y += weight * seconds
         self.xx += weight * work * work
         self.xy += weight * work * seconds
-
-    def fade(self) -> None:
-        """Make room for something newer."""
-        self.weight, self.x, self.y, self.xx, self.xy = (KEEP * each for each in astuple(self))
-
-    def course(self, coarser: Course | None) -> Course:
-        """The line, drawn towards that of the coarser kind; neither part of it is ever below 0."""
-        usual = self.x / self.weight
-        known = Fit(*astuple(self))
-        if coarser is None:
-            known.weight += ORIGIN * self.weight
-        else:
-            overhead, pace = coarser
-            for work in (0.5 * usual, 1.5 * usual):
-                known.add(work, overhead + pace * work, TRUST / 2)
-        spread = known.weight * known.xx - known.x**2
-        if spread <= 1e-9 * known.xx * known.weight:
-            return 0.0, known.y / known.x
-        pace = (known.weight * known.xy - known.x * known.y) / spread
-        overhead = (known.y - pace * known.x) / known.weight
-        if pace < 0:
-            return known.y / known.weight, 0.0
-        return (overhead, pace) if overhead >= 0 else (0.0, known.xy / known.xx)
 
 
 class Pace:
@@ -128,8 +136,7 @@ class Pace:
         for name in kind.names():
             # Taken out first: the dicts are in the order of the last use.
             kinds[name] = fit = kinds.pop(name, None) or Fit()
-            fit.fade()
-            fit.add(kind.work, max(seconds, 1e-3), 1.0)
+            fit.learn(kind.work, max(seconds, LEAST_SECONDS))
         for entries, most in ((self._places, MOST_PLACES), (kinds, MOST_KINDS)):
             for old in list(entries)[:-most]:
                 del entries[old]

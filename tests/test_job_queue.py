@@ -421,3 +421,13 @@ async def test_nothing_is_promised_before_anything_was_measured(desk: Desk) -> N
     assert seconds is not None
     assert 0 <= seconds < PATIENCE
     assert desk.queue.seconds_left().get(1) is None
+
+
+async def test_nothing_is_promised_while_the_model_is_not_loaded(desk: Desk) -> None:
+    desk.submit(1, 2)
+    await desk.executor.started.holds(1)
+    desk.executor.finish(1)
+    await desk.executor.started.holds(2)
+    assert desk.queue.seconds_left().keys() == {2}
+    desk.executor.become(ExecutorState.RESTARTING)
+    assert desk.queue.seconds_left() == {}
