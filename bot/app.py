@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.client import ImagineBot
+from bot.cogs.promise import all_answered
 from bot.delivery.pace import EditPace
 from bot.diffusion.assets import Assets
 from bot.errors import StartupFailed
@@ -32,6 +33,9 @@ from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
 
 log = logging.getLogger(__name__)
+
+#: Seconds that answers get which are still owed when the bot is stopped.
+LAST_ANSWERS_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,5 @@ async def _connected(application: Application) -> None:
     finally:
         connection.cancel()
         await asyncio.gather(connection, return_exceptions=True)
+        # Nothing more is heard from now on, but what was heard may wait for the database, and its promise is kept.
+        await all_answered(LAST_ANSWERS_S)

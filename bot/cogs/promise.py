@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 #: Seconds until an answer is promised: half of what Discord waits, as its own way takes time, too.
 QUICK_SECONDS = 1.5
 
+#: How the tasks are called in which discord.py has an interaction carried out; it keeps no list of them.
+TASKS_OF_INTERACTIONS = ("CommandTree-invoker", "discord.py: ", "discord-ui-")
+
 Interaction = discord.Interaction[Any]
 T = TypeVar("T")
 
@@ -70,6 +73,15 @@ async def answer_privately(interaction: Interaction, view: ui.LayoutView, files:
         await interaction.followup.send(view=view, files=files, ephemeral=True)
     else:
         await interaction.response.send_message(view=view, files=files, ephemeral=True)
+
+
+async def all_answered(seconds: float) -> None:
+    """Wait until all that people have done so far is answered, for so many seconds at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            # Again and again: what a button does is a task that follows upon the press's own.
+            while tasks := [task for task in asyncio.all_tasks() if task.get_name().startswith(TASKS_OF_INTERACTIONS)]:
+                await asyncio.wait(tasks)
 
 
 async def _promise(interaction: Interaction, *, private: bool) -> bool:

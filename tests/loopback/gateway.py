@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -29,13 +30,15 @@ class Session:
     intents: int
     socket: web.WebSocketResponse | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+    is_over: bool = False
 
     async def dispatch(self, name: str, data: Mapping[str, Any]) -> None:
         """Number an event and send it, now or after the next resume."""
         event = {"op": DISPATCH, "t": name, "s": len(self.events) + 1, "d": data}
         self.events.append(event)
         if self.socket is not None and not self.socket.closed:
-            await self.socket.send_str(json.dumps(event))
+            with contextlib.suppress(ConnectionError):  # closing at this moment: a resume brings it
+                await self.socket.send_str(json.dumps(event))
 
 
 class Gateway:
@@ -63,6 +66,11 @@ class Gateway:
         """Close the connection in good order. The session lives on."""
         socket = self._leave()
         await socket.close(code=code)
+
+    async def end_session(self) -> None:
+        """Close the connection, and forget what it could be resumed with: the bot has to identify anew."""
+        self._current().is_over = True
+        await self.disconnect()
 
     def drop(self) -> None:
         """Cut the connection without a word. The session lives on."""
@@ -114,7 +122,7 @@ class Gateway:
     async def _resume(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> None:
         self.resumes += 1
         session = self._sessions.get(data["session_id"])
-        if session is None:
+        if session is None or session.is_over:
             await socket.send_json({"op": INVALID_SESSION, "d": False})
             return
         number = data["seq"]

@@ -185,6 +185,19 @@ async def test_a_lock_that_outlasts_the_bots_patience_is_told_and_nothing_is_in_
         await executor.started.holds(1)
 
 
+async def test_a_promise_is_kept_although_the_bot_is_stopped_meanwhile(
+    loopback: LoopbackDiscord, settings: Settings
+) -> None:
+    settings = with_timeout(settings.model_copy(update={"database_url": ""}), 4)
+    async with contextlib.AsyncExitStack() as stack:
+        async with running(loopback, settings, ScriptedExecutor()):
+            await stack.enter_async_context(locked(settings))
+            asked = await loopback.acknowledged(await loopback.slash("imagine", prompt="an owl"))
+            assert kind(asked) == PROMISE
+        await said_to(loopback, asked, UNREACHABLE)
+        assert thinking(loopback) == []
+
+
 async def test_what_was_typed_into_a_modal_and_refused_after_a_promise_is_not_lost(
     loopback: LoopbackDiscord, settings: Settings
 ) -> None:
