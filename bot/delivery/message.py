@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 #: An interaction's token is good for 15 minutes by Discord's clock; ours may be a little off.
 TOKEN_MARGIN = timedelta(seconds=30)
 
+#: What a post shows, in its nonce, between two hexadecimal numbers: Discord takes 25 characters in all.
+CARD, END = "-", "."
+
 UNKNOWN_MESSAGE = 10008
 INVALID_FORM = 50035
 ENTITY_TOO_LARGE = 40005
@@ -103,7 +106,7 @@ class JobMessage:
         """Bring the message up to date, or begin it. What does not get through is logged; the next edit says more."""
         try:
             if not await self._edit(view, files) and self.message_id is None:
-                await self._try("channel", lambda: self._post(self._channel(), view, files))
+                await self._try("channel", lambda: self._post(self._channel(), view, files, CARD))
         except (TooLarge, CardRefused, Unreachable) as error:
             log.info("job %s: its message was not brought up to date: %s", self._job_id, error)
 
@@ -115,7 +118,7 @@ class JobMessage:
         self._closed.clear()
         if await self._edit(view, files):
             return Way.EDITED
-        if await self._try("channel", lambda: self._post(self._channel(), view, files)):
+        if await self._try("channel", lambda: self._post(self._channel(), view, files, END)):
             return Way.POSTED
         if self._guild_id is not None and await self._try("author", lambda: self._send_privately(private_view, files)):
             return Way.SENT_PRIVATELY
@@ -156,12 +159,14 @@ class JobMessage:
             "message", lambda: message.edit(view=view, attachments=list(files()), allowed_mentions=mention)
         )
 
-    async def _post(self, channel: discord.abc.Messageable, view: ui.LayoutView, files: Files) -> None:
-        # The nonce makes Discord drop the second of two equal posts, when the answer to the first was lost.
+    async def _post(self, channel: discord.abc.Messageable, view: ui.LayoutView, files: Files, stage: str) -> None:
+        # The nonce makes Discord drop the second of two equal posts, when the answer to the first was lost, be it by
+        # the death of this process. It drops any other with the same nonce, too: that of the end is not the card's, nor
+        # is that of what takes the place of a message the same as that message's.
         message = await channel.send(
             view=view,
             files=list(files()),
-            nonce=f"job-{self._job_id}",
+            nonce=f"{self._job_id:x}{stage}{self.message_id or 0:x}",
             allowed_mentions=self._mention_of_author(),
         )
         self.channel_id, self.message_id = message.channel.id, message.id
@@ -170,7 +175,7 @@ class JobMessage:
         await self._remember(self._job_id, message.id, self.channel_id)
 
     async def _send_privately(self, view: ui.LayoutView, files: Files) -> None:
-        await self._post(await self._client.create_dm(discord.Object(self._user_id)), view, files)
+        await self._post(await self._client.create_dm(discord.Object(self._user_id)), view, files, END)
 
     async def _try(self, way: str, request: Request) -> bool:
         """Whether the request got through; False when this way is closed."""

@@ -104,6 +104,18 @@ async def test_a_command_that_discord_forgot_still_makes_its_picture(
     assert message.allowed_mentions.get("users") == [loopback.alice.id]
 
 
+async def test_a_card_that_was_a_message_of_its_own_and_is_deleted_is_followed_by_another_with_the_picture(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    loopback.rate_limits.refuse(refused(10062), path="/callback")
+    await loopback.slash("imagine", prompt="a red fox")
+    await executor.started.holds(1)
+    card = await loopback.wait_for(lambda: next(iter(loopback.messages), None), "the card")
+    card.is_deleted = True
+    message = await finish_job(loopback, executor, settings)
+    assert loopback.messages == [message]
+
+
 async def test_an_answer_whose_receipt_is_lost_stands_once(
     loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
 ) -> None:
