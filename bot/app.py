@@ -20,9 +20,12 @@ from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
 from bot.model_info import ModelInfo, read_model_info
 from bot.originals import OriginalFolder
+from bot.pace import Pace
 from bot.prompts import PromptReader
 from bot.prompts.styles import load_styles
+from bot.services.experience import Experience
 from bot.services.generation import GenerationService
+from bot.services.health import HealthLog, HealthService
 from bot.services.history import History
 from bot.services.pauses import Pauses
 from bot.services.remake import RemakeService
@@ -31,6 +34,7 @@ from bot.services.standing import Standings
 from bot.settings import Settings
 from bot.storage import Storage, open_storage
 from bot.storage.pictures import PictureFolder
+from bot.timetable import Timetable
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +54,7 @@ class Application:
     generation: GenerationService
     remakes: RemakeService
     pauses: Pauses
+    health: HealthService
     bot: ImagineBot
 
     @asynccontextmanager
@@ -58,7 +63,8 @@ class Application:
         async with self.generation.recording, self.bot.delivery, self.queue:
             await self.pauses.load()
             await self.bot.delivery.resume(await self.generation.recording.recover())
-            yield
+            async with HealthLog(self.health, self.bot.outgoing):
+                yield
 
 
 @asynccontextmanager
@@ -74,11 +80,15 @@ async def open_application(
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
         executor = await stack.enter_async_context(executor or create_executor(settings, model))
+        # By both models: with another refiner the same kinds of jobs take another time.
+        experience = Pace(f"{model.name}+{model.refiner_name}")
+        await stack.enter_async_context(Experience(storage, experience))
         queue = JobQueue(
             executor,
             max_jobs=settings.max_jobs,
             max_jobs_per_user=settings.max_jobs_per_user,
             max_jobs_per_channel=settings.max_jobs_per_channel,
+            timetable=Timetable(experience),
         )
         pictures = PictureFolder(settings.data_dir / "pictures")
         inputs, assets = InputFolder(settings.inputs_dir), Assets.of(settings)
@@ -98,8 +108,9 @@ async def open_application(
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
         history = History(storage, pictures, generation)
         pauses = Pauses(storage, queue)
-        bot = ImagineBot(settings, storage, generation, remakes, history, pauses, pace)
-        yield Application(settings, model, storage, executor, queue, generation, remakes, pauses, bot)
+        health = HealthService(storage, generation, experience, settings.data_dir)
+        bot = ImagineBot(settings, storage, generation, remakes, history, pauses, health, pace)
+        yield Application(settings, model, storage, executor, queue, generation, remakes, pauses, health, bot)
 
 
 async def run_bot(settings: Settings, executor: Executor | None = None, pace: EditPace | None = None) -> None:

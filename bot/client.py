@@ -17,6 +17,7 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.cogs.admin import Admin
 from bot.cogs.buttons import Buttons
 from bot.cogs.compare import Compare
 from bot.cogs.edits import Edits
@@ -28,8 +29,10 @@ from bot.cogs.moderation import Moderation
 from bot.cogs.pictures import Pictures
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
+from bot.delivery.rate_limits import RateLimits
 from bot.errors import StartupFailed
 from bot.services.generation import GenerationService
+from bot.services.health import HealthService, Outgoing
 from bot.services.history import History
 from bot.services.pauses import Pauses
 from bot.services.remake import RemakeService
@@ -79,14 +82,17 @@ class ImagineBot(commands.Bot):
         remakes: RemakeService,
         history: History,
         pauses: Pauses,
+        health: HealthService,
         pace: EditPace | None = None,
     ) -> None:
+        self._rate_limits = RateLimits()
         super().__init__(
             commands.when_mentioned,
             tree_cls=ImagineTree,
             help_command=None,
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=self._rate_limits.trace(),
         )
         self.delivery = Delivery(self, generation, pace)
         self._settings = settings
@@ -95,6 +101,7 @@ class ImagineBot(commands.Bot):
         self._remakes = remakes
         self._pauses = pauses
         self._history = history
+        self._health = health
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
         #: By the id of the server where they are registered, or `EVERYWHERE`: the ids of the commands by name.
@@ -116,7 +123,18 @@ class ImagineBot(commands.Bot):
         await self.add_cog(Edits(self._generation, self.delivery, unsent))
         await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, unsent))
         await self.add_cog(Help(self._generation.model, self._ids_of_commands))
+        await self.add_cog(Admin(self, self._health, self.outgoing))
         await self._sync_commands()
+
+    def outgoing(self) -> Outgoing:
+        """What goes out to Discord, and what it refuses."""
+        limits = self._rate_limits
+        return Outgoing(
+            messages=self.delivery.messages,
+            ends=self.delivery.ends,
+            refusals=limits.refusals,
+            refused_at=limits.refused_at,
+        )
 
     async def login(self, token: str) -> None:
         """Log in by REST. Raises `StartupFailed` with what to do."""

@@ -84,6 +84,16 @@ class Delivery:
         finally:
             live.opened.set()
 
+    @property
+    def messages(self) -> int:
+        """How many messages are kept current."""
+        return len(self._jobs)
+
+    @property
+    def ends(self) -> int:
+        """Of how many of these the job is over, and Discord does not have it yet."""
+        return sum(live.outcome is not None for live in self._jobs.values())
+
     def card_of(self, job_id: int) -> tuple[Layout, list[discord.File]] | None:
         """The card of a job that waits or runs as it stands, with its files; None for any other."""
         live = self._jobs.get(job_id)

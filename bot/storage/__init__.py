@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -46,6 +47,7 @@ CHANGEABLE = frozenset(
     }
 )
 MAX_ID = 2**63 - 1
+KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @asynccontextmanager
@@ -61,6 +63,18 @@ class Storage:
     def __init__(self, engine: AsyncEngine, reader: AsyncEngine) -> None:
         self._engine = engine
         self._reader = reader
+
+    @property
+    def kind(self) -> str:
+        """What it is, as people call it."""
+        return KINDS[self._engine.dialect.name]
+
+    async def ping(self) -> float:
+        """Seconds that a small question takes."""
+        began = time.perf_counter()
+        async with self._reading() as connection:
+            await connection.execute(select(state.c.key).limit(1))
+        return time.perf_counter() - began
 
     async def record_job(
         self,
