@@ -1,6 +1,7 @@
 """How wrong the estimates are that people are given when they ask: `python -m benchmarks.eta`.
 
-The bot's own queue before the real executor; both ways to estimate see the same jobs at the same moments.
+The bot's own queue before the real model; both ways to estimate see the same jobs at the same moments. Its clock is a
+virtual one, which goes on by the seconds that the model computed: what else the machine does is nobody's error.
 """
 
 from __future__ import annotations
@@ -8,14 +9,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.figures import percentile, print_json, ratio, show
+from benchmarks.virtual_time import run
+from bot.diffusion.assets import Assets
+from bot.diffusion.engine import SDXLEngine
+from bot.diffusion.hub import HubAccess
 from bot.events import JobSucceeded, QueueEvent
-from bot.executors import Executor, create_executor
+from bot.executors import Executor, OnEvent
 from bot.job_queue import JobQueue
 from bot.jobs import Job
 from bot.layers import merge
@@ -23,6 +29,7 @@ from bot.model_info import TINY, ModelInfo, read_model_info
 from bot.pace import Kind, Pace
 from bot.settings import load_settings
 from bot.timetable import Place, Timetable
+from tests.scripted import ScriptedExecutor
 
 #: Of the model's own size: the shares of width and height.
 SHAPES = ((1.0, 1.0), (1.0, 1.0), (1.25, 0.75), (0.75, 1.25), (1.5, 1.5))
@@ -30,6 +37,8 @@ STEPS = (8, 15, 20, 30, 30, 50)
 IMAGES = (1, 1, 1, 2, 4)
 SCHEDULERS = ("Euler", "Euler", "DPM++ 2M Karras", "Heun")
 PEOPLE = 8
+#: As the executor does it on a processor.
+MAX_BATCH = 4
 #: So many jobs are in line or in the executor, more or less; whoever asks comes behind them.
 IN_LINE = 6
 #: What the single average is made of, as it was before kinds of jobs were told apart.
@@ -84,6 +93,26 @@ class Rivals(Timetable):
         return self.single.seconds_left(line, now, Place(executor.capacity, 1, ""))
 
 
+class MeasuredExecutor(ScriptedExecutor):
+    """Draws in this very process, and lets as much virtual time go by as that took."""
+
+    def __init__(self, engine: SDXLEngine) -> None:
+        super().__init__(max_batch=MAX_BATCH)
+        self._engine = engine
+        # All that the processor did; a device of its own is waited for, by the clock on the wall.
+        self._clock = time.process_time if engine.device == "cpu" else time.perf_counter
+
+    async def generate(self, batch: Sequence[Job], on_event: OnEvent) -> Any:
+        """As long as the model takes. The pictures are of no interest."""
+        began = self._clock()
+        made = self._engine.make(batch, lambda _: None, lambda *_: None)
+        seconds = self._clock() - began
+        assert not any(isinstance(pngs, Exception) for pngs in made)
+        for job in batch:
+            asyncio.get_running_loop().call_later(seconds, self.finish, job.id)
+        return await super().generate(batch, on_event)
+
+
 @dataclass
 class Course:
     """What was predicted for each job, and what came of it, in seconds."""
@@ -111,13 +140,12 @@ class Course:
         }
 
 
-async def measure(model: ModelInfo, executor: Executor, jobs: Sequence[Job]) -> Course:
+async def measure(executor: Executor, jobs: Sequence[Job]) -> Course:
     """Let all of them be drawn, one more asked for whenever the line is short enough."""
     loop, course, rivals = asyncio.get_running_loop(), Course(), Rivals()
     queue = JobQueue(executor, max_jobs=len(jobs), max_jobs_per_user=len(jobs), timetable=rivals)
     queue.listen(course.on_event, lambda _: None)
     async with executor, queue:
-        await executor.ready()
         for job in jobs:
             while len(queue.running) + len(queue.waiting) >= IN_LINE:
                 course.moved.clear()
@@ -182,7 +210,8 @@ def main() -> None:
     settings = load_settings(model_base=options.model, model_refiner=refiner)
     model = read_model_info(settings.model_base, settings.model_refiner)
     jobs = requests(model, 12 if options.quick else max(12, options.jobs))
-    course = asyncio.run(measure(model, create_executor(settings, model), jobs))
+    engine = SDXLEngine.load(model, settings.device, HubAccess.of(settings), Assets.of(settings), lambda *_: None)
+    course = run(measure(MeasuredExecutor(engine), jobs))
     learned, single = course.figures(course.learned), course.figures(course.single)
     ratios = {name: ratio(learned[name], single[name]) for name in ("error_p50", "error_p90")}
     show(f"Estimates, {model.name}", {"learned by kind": learned, "single average": single}, NOTES)

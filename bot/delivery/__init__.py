@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
@@ -31,8 +32,11 @@ GRACE = 5.0
 ANSWER_PATIENCE = 20.0
 #: Seconds between two looks at what no event tells: the estimate, and how far the model is loaded.
 REFRESH = 2.0
-#: Seconds that a look at the line serves for all cards.
-FRESH = 0.5
+#: The share of the loop's time that goes at most into looks at the line, and seconds between two looks at least.
+LOOKING = 0.05
+LEAST_REST = 0.05
+#: At so many cards the loop takes a breath.
+BREATH = 100
 
 
 class Delivery:
@@ -47,7 +51,10 @@ class Delivery:
         self._pace = pace or EditPace()
         self._jobs: dict[int, LiveJob] = {}
         self._arrived: asyncio.Queue[LiveJob] = asyncio.Queue()
-        self._known_forecast: tuple[float, Forecast] | None = None
+        self._forecast: Forecast | None = None
+        #: Until when that serves, and whether something has happened since.
+        self._fresh_until = -math.inf
+        self._line_moved = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -72,7 +79,7 @@ class Delivery:
     async def answer(self, job: Job, interaction: discord.Interaction[Any]) -> None:
         """Answer with the job's card, and keep it current from now on."""
         live = self._live(job)
-        live.moves(self._forecast(job.id))
+        live.moves(self._known_forecast().with_newcomer(job.id, self._generation.position(job.id)))
         card = live.card()
         try:
             await live.message.answer(interaction, card)
@@ -117,10 +124,7 @@ class Delivery:
 
     def look_again(self) -> None:
         """The line has changed: the cards of those who wait are brought up to date as soon as the pace allows."""
-        self._known_forecast = None
-        for other in self._jobs.values():
-            if other.waits:
-                other.changed.set()
+        self._line_moved.set()
 
     async def resume(self, untold: Iterable[Job]) -> None:
         """Take up the messages of jobs that the last run of the bot left: those in line, and ends not yet told."""
@@ -142,6 +146,7 @@ class Delivery:
 
     async def _supervise(self) -> None:
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(), name="watch over the line")
             while True:
                 live = await self._arrived.get()
                 group.create_task(self._follow(live), name=f"delivery of job {live.job.id}")
@@ -153,7 +158,7 @@ class Delivery:
             while live.outcome is None:
                 await self._turn(live)
                 await self._show(live)
-            self._pace.note(live.message.channel_id, _now())
+            self._pace.note(live.message.channel_id)
             await tell_end(self._generation, live, live.outcome)
         except Exception:
             log.exception("job %s: its message was given up", job_id)
@@ -162,35 +167,62 @@ class Delivery:
             del self._jobs[job_id]
 
     async def _turn(self, live: LiveJob) -> None:
-        """Return when there may be something to show and the pace allows it, or at once when it is urgent."""
-        await _wait(live.changed, REFRESH)
+        """Return when there is something to show and the pace allows it, or at once when it is urgent."""
+        await live.changed.wait()
         live.changed.clear()
-        while not live.urgent.is_set() and (delay := self._delay(live)):
-            await _wait(live.urgent, delay)
-
-    def _delay(self, live: LiveJob) -> float:
-        return self._pace.delay(live.message.channel_id, live.last_edit, _now(), patient=live.waits)
+        while not live.is_urgent:
+            live.turn = self._pace.ask(live.message.channel_id, live.last_edit, patient=live.waits)
+            if await live.turn:
+                break
 
     async def _show(self, live: LiveJob) -> None:
         if live.outcome is not None:
             return
-        live.urgent.clear()
-        if not live.moves(self._forecast(live.job.id)):
-            return
+        if live.is_urgent:
+            live.is_urgent = False
+            self._pace.note(live.message.channel_id)
+        live.moves(self._known_forecast())
         card = live.card()
         if not live.is_news(card):
             return
         live.last_edit = _now()
-        self._pace.note(live.message.channel_id, live.last_edit)
-        await live.message.show(card, live.files)
+        live.showing = asyncio.create_task(live.message.show(card, live.files))
+        try:
+            # Not the task itself: it may be cancelled for the end of the job, and that is no cancel of this one.
+            await asyncio.wait({live.showing})
+        finally:
+            live.showing.cancel()
+        if not live.showing.cancelled():
+            live.showing.result()
 
-    def _forecast(self, job_id: int) -> Forecast:
+    async def _watch(self) -> None:
+        """Find those whose cards have something new to show, whenever the line moves and in any case now and then."""
+        while True:
+            await _wait(self._line_moved, REFRESH)
+            self._line_moved.clear()
+            began = time.thread_time()
+            try:
+                await self._look()
+            except Exception:
+                log.exception("the line could not be looked at")
+            await asyncio.sleep(max(LEAST_REST, (time.thread_time() - began) / LOOKING))
+
+    async def _look(self) -> None:
+        self._fresh_until = -math.inf
+        forecast = self._known_forecast()
+        for number, live in enumerate(list(self._jobs.values()), start=1):
+            if live.outcome is None and live.moves(forecast):
+                live.changed.set()
+            if not number % BREATH:
+                await asyncio.sleep(0)
+
+    def _known_forecast(self) -> Forecast:
         """Where all jobs stand: looked up once for all the cards that are brought up to date together."""
-        made_at, forecast = self._known_forecast or (-math.inf, None)
-        if forecast is None or job_id not in forecast.places or _now() - made_at > FRESH:
-            forecast = Forecast.now(self._generation)
-            self._known_forecast = (_now(), forecast)
-        return forecast
+        if self._forecast is None or _now() > self._fresh_until:
+            began = time.thread_time()
+            self._forecast = Forecast.now(self._generation)
+            self._fresh_until = _now() + (time.thread_time() - began) / LOOKING
+        return self._forecast
 
     async def _remember(self, job_id: int, message_id: int, channel_id: int) -> None:
         try:

@@ -6,8 +6,9 @@ import asyncio
 import io
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Self
 
 import discord
@@ -43,10 +44,20 @@ class Forecast:
         """The job's place (0 is running, 1 is next), and when it will be done."""
         return self.places.get(job_id), self.expected_at.get(job_id)
 
+    def with_newcomer(self, job_id: int, place: int | None) -> Self:
+        """The same, and a job that has come since to that place: it is ready about when those around it are."""
+        if place is None or job_id in self.places or not self.expected_at:
+            return self
+        # The running ones, then the line in its order; one more or less does not count among many.
+        around = next(islice(self.expected_at.values(), place, None), None) or max(self.expected_at.values())
+        return replace(self, places={job_id: place}, expected_at={job_id: around})
+
 
 #: An estimate stands until a new one differs by so much: a number that twitches is read as a lie.
 STEADY = timedelta(seconds=5)
 STEADY_SHARE = 0.2
+#: Seconds that the end of a job waits for an edit that is on its way: an answer from Discord takes a tenth of it.
+STALE_AFTER = 2.0
 
 
 class LiveJob:
@@ -61,8 +72,11 @@ class LiveJob:
         #: Set when the message is there, or will not come as an answer.
         self.opened = asyncio.Event()
         self.changed = asyncio.Event()
-        #: Set when what changed does not wait for the pace.
-        self.urgent = asyncio.Event()
+        #: Whether what changed does not wait for the pace.
+        self.is_urgent = False
+        #: The turn that it has asked for, see `EditPace`, and the edit that is on its way.
+        self.turn: asyncio.Future[bool] | None = None
+        self.showing: asyncio.Task[None] | None = None
         self.closed = asyncio.Event()
         self.last_edit = -math.inf
         self._asked_at = job.created_at
@@ -91,26 +105,39 @@ class LiveJob:
             case JobStarted():
                 self._progress = self._preview = None
                 self.job = event.job
+                self._ask_anew()
             case JobRequeued():
                 self._progress = self._preview = None
                 self.job = event.job
                 self.notice = STOPPED
+                self._ask_anew()
             case _:
                 self.job = event.job
                 self.outcome = event
-                self.urgent.set()
+                self._hurry()
+                if self.showing is not None:
+                    # One that waits for Discord to be well again, or is lost on its way, is nobody's any more.
+                    asyncio.get_running_loop().call_later(STALE_AFTER, self.showing.cancel)
         self.changed.set()
 
     def cancel(self) -> None:
         """Somebody asked for the job to be cancelled: shown at once, whatever the pace."""
         self.cancelling = True
-        self.urgent.set()
+        self._hurry()
         self.changed.set()
 
     def answered(self, interaction: discord.Interaction[Any], card: Layout) -> None:
         """The message began with `card`, as the answer to `interaction`."""
         self._asked_at = interaction.created_at
         self.is_news(card)
+
+    def _hurry(self) -> None:
+        self.is_urgent = True
+        self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        if self.turn is not None and not self.turn.done():
+            self.turn.set_result(False)
 
     def moves(self, forecast: Forecast) -> bool:
         """Whether its card has anything else to show than the last time; cheap, as all that wait ask it at once."""

@@ -18,9 +18,10 @@ from bot.jobs import Job, JobStatus
 from bot.layers import check_defaults, random_seed
 from bot.model_info import ModelInfo
 from bot.originals import OriginalFolder
+from bot.presets.layering import Laid
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
-from bot.services.admission import Admission
+from bot.services.admission import NO_PRESETS, Admission
 from bot.services.recording import IN_QUEUE, Recording
 from bot.services.standing import DAY, Standing, Standings
 from bot.storage import Storage
@@ -84,12 +85,13 @@ class GenerationService:
         original_id: str | None = None,
         axes: Sequence[AskedAxis] = (),
         role_ids: Collection[int] = (),
+        presets: Laid = NO_PRESETS,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
-        What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
-        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
-        `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
+        What `changes` say wins over the flags in their prompt, these over `beneath`, as the job that is edited, and that
+        over `presets`, as far as they fit. Numbers beyond a limit are brought within it, and the job's remarks say so,
+        after `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
         `axes` it is a sheet that compares their values. What its author may ask for, and how soon it is their turn,
         goes by their `role_ids`. Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot
         be recorded.
@@ -104,7 +106,7 @@ class GenerationService:
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
         standing = self._standings.of(role_ids)
-        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes)
+        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes, presets)
         return await asyncio.shield(asyncio.create_task(accepting))
 
     async def again(
@@ -177,6 +179,10 @@ class GenerationService:
         waiting = {job.id: place for place, job in enumerate(self._queue.waiting, start=1)}
         return waiting | {job.id: 0 for job in self._queue.running}
 
+    def position(self, job_id: int) -> int | None:
+        """The place of that job alone, without a look at all others; None when it is not in the queue."""
+        return self._queue.position(job_id)
+
     def expected_at(self) -> dict[int, datetime]:
         """When each job will be done, by its id, as far as one can know. Takes one pass over the line."""
         now = datetime.now(UTC)
@@ -202,8 +208,9 @@ class GenerationService:
         beneath: Mapping[str, Any],
         remarks: Sequence[Sentence],
         axes: Sequence[AskedAxis],
+        presets: Laid,
     ) -> Job:
-        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
+        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory, presets)
         await self._pictures.check_room()
         user_id, now = record["user_id"], datetime.now(UTC)
         # One at a time: two requests of one person at the same moment must not both find the last place free.
