@@ -366,3 +366,57 @@ async def test_the_longest_prompts_fit_on_one_page(server: SimulatedServer) -> N
     assert len(listed(card)) == 5
     await card.press("#6")
     assert card.files
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(JobStatus.HELD, "waiting for a moderator"), (JobStatus.REJECTED, "rejected")],
+)
+async def test_pictures_that_moderation_keeps_back_are_not_shown_to_their_author(
+    server: SimulatedServer, status: JobStatus, words: str
+) -> None:
+    await made(server, "a red fox")
+    await server.application.storage.update_job(1, status=status)
+    card = await history(server)
+    assert f"**#1** · {words} · " in card.text
+    assert card.files == {}
+    await card.press("#1")
+    assert card.files == {}
+    assert list((server.folder / "pictures").iterdir()), "they are there, and kept back"
+
+
+async def test_a_sheet_is_opened_as_the_one_picture_that_it_is(server: SimulatedServer) -> None:
+    server.answer(await server.alice.slash(server.channel, "compare", prompt="a red fox", axis="steps"))
+    server.prompts.append("a red fox")
+    await server.run()
+    server.executor.finish(1, [PNG])
+    await server.until_recorded(JobStatus.SUCCEEDED)
+    card = await history(server)
+    await card.press("#1")
+    assert list(card.files.values()) == [PNG]
+    assert list(card.buttons) == ["Again", "Back", "Delete"]
+
+
+async def test_in_a_conversation_the_message_is_linked_there(server: SimulatedServer) -> None:
+    user = server.alice.user
+    server.prompts.append("a red fox")
+    public = server.answer(await user.slash("imagine", prompt="a red fox"))
+    await server.run()
+    server.executor.finish(1, [PNG])
+    await server.until_recorded(JobStatus.SUCCEEDED)
+    card = server.answer(await user.slash("history"))
+    assert f"https://discord.com/channels/@me/{user.dm_channel.id}/{public.id}" in card.text
+    await card.press("#1")
+    await card.press("Delete")
+    assert public.is_gone
+    assert "/imagine" in card.text
+
+
+async def test_a_german_finds_their_jobs_in_german(server: SimulatedServer) -> None:
+    server.languages[server.alice.id] = "de"
+    await made(server, "ein Fuchs")
+    card = await history(server)
+    assert card.texts[0] == "**Deine Aufträge**"
+    assert "**#1** · fertig · " in card.text
+    await card.press("#1")
+    assert {"Zurück", "Löschen", "Nochmal"} <= set(card.buttons)
