@@ -18,10 +18,9 @@ from bot.jobs import Job, JobStatus
 from bot.layers import check_defaults, random_seed
 from bot.model_info import ModelInfo
 from bot.originals import OriginalFolder
-from bot.presets.layering import Laid
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
-from bot.services.admission import NO_PRESETS, Admission
+from bot.services.admission import Admission
 from bot.services.recording import IN_QUEUE, Recording
 from bot.services.standing import DAY, Standing, Standings
 from bot.storage import Storage
@@ -85,13 +84,12 @@ class GenerationService:
         original_id: str | None = None,
         axes: Sequence[AskedAxis] = (),
         role_ids: Collection[int] = (),
-        presets: Laid = NO_PRESETS,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
-        What `changes` say wins over the flags in their prompt, these over `beneath`, as the job that is edited, and that
-        over `presets`, as far as they fit. Numbers beyond a limit are brought within it, and the job's remarks say so,
-        after `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
+        What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
+        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
+        `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
         `axes` it is a sheet that compares their values. What its author may ask for, and how soon it is their turn,
         goes by their `role_ids`. Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot
         be recorded.
@@ -106,7 +104,7 @@ class GenerationService:
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
         standing = self._standings.of(role_ids)
-        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes, presets)
+        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes)
         return await asyncio.shield(asyncio.create_task(accepting))
 
     async def again(
@@ -208,9 +206,8 @@ class GenerationService:
         beneath: Mapping[str, Any],
         remarks: Sequence[Sentence],
         axes: Sequence[AskedAxis],
-        presets: Laid,
     ) -> Job:
-        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory, presets)
+        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
         await self._pictures.check_room()
         user_id, now = record["user_id"], datetime.now(UTC)
         # One at a time: two requests of one person at the same moment must not both find the last place free.
