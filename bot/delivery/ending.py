@@ -12,7 +12,7 @@ from bot.delivery.attachments import ENCODINGS, Attachments, encode
 from bot.delivery.live import Ended, LiveJob
 from bot.delivery.message import CardRefused, Files, TooLarge, Unreachable, Way
 from bot.errors import BotError
-from bot.events import JobCancelled, JobSucceeded
+from bot.events import JobCancelled, JobFailed, JobSucceeded
 from bot.jobs import Job, JobStatus
 from bot.sentences import Sentence
 from bot.services.generation import GenerationService
@@ -46,7 +46,9 @@ async def tell_end(generation: GenerationService, live: LiveJob, outcome: Ended)
         wait=wait_random_exponential(multiplier=1, max=MAX_PAUSE),
     ):
         with attempt:
+            outcome = live.outcome or outcome
             way = await _deliver(generation, live, outcome)
+    outcome = live.outcome or outcome
     # After it is recorded as posted: a bot that is stopped in between calls nobody, rather than calling twice.
     if way is Way.EDITED and live.took > LONG_WAIT and not isinstance(outcome, JobCancelled):
         await live.message.ping(Speech(outcome.job.locale).say(_call(outcome)))
@@ -62,7 +64,9 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
     except (BotError, TooLarge) as error:
         reason = TOO_LARGE if isinstance(error, TooLarge) else error.sentence
         await generation.recording.undeliverable(job.id, reason)
-        return await _say(generation, live, job.evolve(status=JobStatus.FAILED), reason)
+        # That is what is told from now on, should it take more than one try.
+        failed = live.outcome = JobFailed(job.evolve(status=JobStatus.FAILED, error=reason))
+        return await _say(generation, live, failed.job, reason)
     if way is None:
         await generation.recording.undeliverable(job.id, NO_WAY)
         await generation.recording.told(job.evolve(status=JobStatus.FAILED))
@@ -73,7 +77,11 @@ async def _deliver(generation: GenerationService, live: LiveJob, outcome: Ended)
 
 async def _say(generation: GenerationService, live: LiveJob, job: Job, sentence: Sentence) -> Way | None:
     card = closed_card(job, sentence)
-    way = await _deliver_card(live, card, list, card, least_card(job))
+    try:
+        way = await _deliver_card(live, card, list, card, least_card(job))
+    except TooLarge as error:
+        # Without a file, that is the word of something between here and Discord.
+        raise Unreachable(str(error)) from error
     # Where there is no way, too: the next start would find none either.
     await generation.recording.told(job)
     return way

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.delivery.attachments import ENCODINGS
+from bot.delivery.ending import TOO_LARGE
+from bot.errors import OutOfMemory
 from bot.settings import Settings
 from tests.loopback import LoopbackDiscord, Message, rate_limited, refused, unavailable
 from tests.loopback.refusals import Refused
@@ -114,6 +117,28 @@ async def test_a_card_that_was_a_message_of_its_own_and_is_deleted_is_followed_b
     card.is_deleted = True
     message = await finish_job(loopback, executor, settings)
     assert loopback.messages == [message]
+
+
+async def test_that_no_place_takes_the_picture_is_told_in_a_second_try_too_and_stays_so(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    await loopback.wait_for(lambda: "base 0/" in card.text, "word of the start, which is to be refused nothing")
+    loopback.rate_limits.refuse(refused(40005), method="PATCH", times=len(ENCODINGS))
+    loopback.rate_limits.refuse(unavailable(), method="PATCH")
+    executor.finish(1, [PNG])
+    await until_recorded(settings, ("failed", 1))
+    await loopback.wait_for(lambda: str(TOO_LARGE) in card.text, "the reason")
+    assert not pictures(card)
+
+
+async def test_a_card_without_files_that_is_called_too_large_is_brought_again(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    loopback.rate_limits.refuse(refused(40005), method="PATCH")
+    executor.fail(1, OutOfMemory())
+    await loopback.wait_for(lambda: str(OutOfMemory()) in card.text, "the reason")
 
 
 async def test_an_answer_whose_receipt_is_lost_stands_once(
