@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from PIL import Image
 
+from bot.diffusion.latents import unscaled
 from bot.errors import BlackImage
 
 
@@ -33,14 +34,7 @@ def _picture(vae: Any, latents: torch.Tensor) -> Image.Image:
 
 
 def _pixels(vae: Any, latents: torch.Tensor) -> torch.Tensor:
-    config = vae.config
-    latents = latents.to(vae.dtype)
-    if config.latents_mean is not None and config.latents_std is not None:
-        mean, std = (latents.new_tensor(each).view(1, -1, 1, 1) for each in (config.latents_mean, config.latents_std))
-        latents = latents * std / config.scaling_factor + mean
-    else:
-        latents = latents / config.scaling_factor
-    pixels: torch.Tensor = vae.decode(latents, return_dict=False)[0]
+    pixels: torch.Tensor = vae.decode(unscaled(vae, latents.to(vae.dtype)), return_dict=False)[0]
     return pixels
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from bot.diffusion.latents import scaled
+
 
 def fitted(picture: Image.Image, width: int, height: int) -> Image.Image:
     """The picture in that size: it covers all of it, and what is too much falls off on both sides alike."""
@@ -26,8 +28,4 @@ def to_latents(vae: Any, picture: Image.Image, device: torch.device) -> torch.Te
     """
     pixels = torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None].float() / 127.5 - 1
     latents: torch.Tensor = vae.encode(pixels.to(device=device, dtype=vae.dtype)).latent_dist.mode()
-    config = vae.config
-    if config.latents_mean is not None and config.latents_std is not None:
-        mean, std = (latents.new_tensor(each).view(1, -1, 1, 1) for each in (config.latents_mean, config.latents_std))
-        latents = (latents - mean) / std
-    return latents.mul(config.scaling_factor)
+    return scaled(vae, latents)
