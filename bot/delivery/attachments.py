@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import discord
 from PIL import Image
 
-from bot.infotext import read_texts, save_options
+from bot.infotext import XMP_KEY, read_texts, save_options, text_chunks
 from bot.jobs import Job
 from bot.sentences import Sentence
 from bot.translation import Speech
@@ -30,14 +30,16 @@ AS_SMALL_WEBP = "shown as WebP at half its size ({size}): the PNG ({png_size}) i
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """One way to make a picture smaller: WebP of that quality, each side scaled."""
+    """One way to make a picture smaller: WebP of that quality, each side scaled; without quality, a PNG packed well."""
 
-    quality: int
+    quality: int | None = None
     scale: float = 1.0
 
 
 #: From untouched (None) to what fits everywhere; each is tried when the one before was too large.
-ENCODINGS: tuple[Encoding | None, ...] = (None, Encoding(92), Encoding(80), Encoding(70, scale=0.5))
+ENCODINGS: tuple[Encoding | None, ...] = (None, Encoding(), Encoding(92), Encoding(80), Encoding(70, scale=0.5))
+#: Packing that saves less than this share is not worth a try at Discord.
+WORTHWHILE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def _encode(job: Job, pngs: Sequence[bytes], limit: int, level: int) -> Attachme
     last = len(ENCODINGS) - 1
     level = min(level, last)
     contents = _contents(pngs, level)
-    while level < last and not _fits(contents, limit):
+    while level < last and not (_fits(contents, limit) and _is_smaller(contents, pngs, level)):
         level += 1
         contents = _contents(pngs, level)
     pictures = tuple(_picture(job, index, len(pngs), level) for index in range(len(pngs)))
@@ -75,12 +77,30 @@ def _encode(job: Job, pngs: Sequence[bytes], limit: int, level: int) -> Attachme
 
 def _contents(pngs: Sequence[bytes], level: int) -> tuple[bytes, ...]:
     encoding = ENCODINGS[level]
-    return tuple(pngs) if encoding is None else tuple(_webp(png, encoding) for png in pngs)
+    if encoding is None:
+        return tuple(pngs)
+    if encoding.quality is None:
+        return tuple(map(_packed, pngs))
+    return tuple(_webp(png, encoding) for png in pngs)
 
 
 def _fits(contents: Sequence[bytes], limit: int) -> bool:
     sizes = [len(content) for content in contents]
     return max(sizes) <= limit and sum(sizes) <= REQUEST_LIMIT
+
+
+def _is_smaller(contents: Sequence[bytes], pngs: Sequence[bytes], level: int) -> bool:
+    """Whether this level is worth a try after the one before it."""
+    return level == 0 or sum(map(len, contents)) <= (1 - WORTHWHILE) * sum(map(len, pngs))
+
+
+def _packed(png: bytes) -> bytes:
+    """The same picture to the last bit, and all its texts."""
+    buffer = io.BytesIO()
+    texts = {key: text for key, text in read_texts(png).items() if key != XMP_KEY}
+    with Image.open(io.BytesIO(png)) as image:
+        image.save(buffer, "PNG", optimize=True, pnginfo=text_chunks(texts))
+    return buffer.getvalue()
 
 
 def _webp(png: bytes, encoding: Encoding) -> bytes:
@@ -93,7 +113,8 @@ def _webp(png: bytes, encoding: Encoding) -> bytes:
 
 
 def _picture(job: Job, index: int, count: int, level: int) -> Picture:
-    extension = "png" if ENCODINGS[level] is None else "webp"
+    encoding = ENCODINGS[level]
+    extension = "png" if encoding is None or encoding.quality is None else "webp"
     speech = Speech(job.locale)
     if job.comparison is None:
         description = alt_text(job.parameters, index, count, speech)
@@ -104,7 +125,8 @@ def _picture(job: Job, index: int, count: int, level: int) -> Picture:
 
 def _remark(pngs: Sequence[bytes], contents: Sequence[bytes], level: int) -> Sentence | None:
     encoding = ENCODINGS[level]
-    if encoding is None:
+    if encoding is None or encoding.quality is None:
+        # Nobody can see a difference.
         return None
     return Sentence.of(
         AS_WEBP if encoding.scale == 1 else AS_SMALL_WEBP,

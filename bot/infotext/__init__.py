@@ -16,6 +16,7 @@ from bot.infotext.writing import (
     PARAMETERS_KEY,
     png_text,
     save_options,
+    text_chunks,
     write_infotext,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "read_texts",
     "save_options",
     "sheet_text",
+    "text_chunks",
     "write_infotext",
 ]

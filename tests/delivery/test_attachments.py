@@ -7,11 +7,13 @@ import io
 from PIL import Image
 
 from bot.delivery.attachments import ENCODINGS, REQUEST_LIMIT, encode
+from bot.infotext import png_text, read_parameters, read_texts
 from bot.jobs import JobStatus
 from bot.ui.cards import BROKEN, DONE
-from tests.factories import make_job
-from tests.pictures import bulky
+from tests.factories import ENSEMBLE, make_job, make_parameters
+from tests.pictures import bulky, encoded
 from tests.simcord_app import SimulatedServer
+from tests.wire.running import noise
 
 
 def size_of(picture: bytes, kind: str) -> tuple[int, int]:
@@ -28,7 +30,7 @@ async def test_what_fits_is_left_alone() -> None:
 
 
 async def test_each_file_must_fit_and_all_of_them_together() -> None:
-    png = bulky(64)
+    png = noise(64)
     smaller = await encode(make_job(), [png], limit=len(png) - 1)
     assert size_of(smaller.contents[0], "WEBP") == (64, 64)
     assert smaller.pictures[0].filename == "imagine-1-1.webp"
@@ -37,6 +39,20 @@ async def test_each_file_must_fit_and_all_of_them_together() -> None:
     together = await encode(make_job(), [large] * 3, limit=len(large))
     assert together.level == 1
     assert sum(map(len, together.contents)) <= REQUEST_LIMIT
+
+
+async def test_first_the_png_is_packed_better_and_is_the_same_to_the_last_bit_with_all_its_texts() -> None:
+    drawn = Image.effect_mandelbrot((64, 64), (-2, -1.5, 1, 1.5), 50).convert("RGB")
+    parameters = make_parameters(prompt="an owl, 梟")
+    png = encoded(drawn, "PNG", compress_level=0, pnginfo=png_text(parameters, ENSEMBLE))
+    packed = await encode(make_job(), [png], limit=len(png) - 1)
+    [content] = packed.contents
+    assert len(content) < len(png) / 2
+    assert (packed.pictures[0].filename, packed.remark) == ("imagine-1-1.png", None)
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.tobytes() == drawn.tobytes()
+    assert read_texts(content) == read_texts(png)
+    assert read_parameters(content) == parameters
 
 
 async def test_the_last_resort_is_half_the_size_even_where_that_is_too_much() -> None:
@@ -49,7 +65,7 @@ async def test_the_last_resort_is_half_the_size_even_where_that_is_too_much() ->
 
 
 async def test_a_picture_above_the_limit_of_the_place_is_shown_as_webp(server: SimulatedServer) -> None:
-    png = bulky(1900)
+    png = noise(1900)
     card = await server.imagine()
     await server.run()
     server.executor.finish(1, [png])
@@ -65,7 +81,7 @@ async def test_discords_word_counts_more_than_the_limit_it_named(server: Simulat
     card = await server.imagine()
     await server.run()
     server.env.inject_error("PATCH", "/webhooks/*", status=413, code=40005, message="Request entity too large", times=2)
-    server.executor.finish(1, [bulky(64)])
+    server.executor.finish(1, [noise(64)])
     await server.until_recorded(JobStatus.SUCCEEDED)
     [content] = card.files.values()
     assert size_of(content, "WEBP") == (64, 64)
