@@ -163,6 +163,10 @@ class ImagineBot(commands.Bot):
             if error.code == AUTHENTICATION_FAILED:
                 raise StartupFailed(REFUSED) from error
             raise StartupFailed(f"Discord closed the connection for good: {error}.") from error
+        finally:
+            # As soon as nobody listens any more, Discord is to know.
+            if self.ws is not None and self.ws.open:
+                await self.ws.close(code=1000)
 
     async def close(self) -> None:
         """Leave Discord."""

@@ -70,8 +70,13 @@ class Server:
 
     def _serving(self, handler: Handler) -> Any:
         async def serve(request: web.Request) -> web.Response:
-            call = await self._read(request, time.perf_counter())
+            try:
+                call = await self._read(request, time.perf_counter())
+            except ConnectionError:
+                # Who asked is gone before the question was out.
+                return web.Response(status=400)
             headers: Mapping[str, str] = {}
+            await self.rate_limits.pass_holds(call.method, call.path)
             try:
                 headers = self.rate_limits.take(call.method, call.path)
                 self._check_size(call)
