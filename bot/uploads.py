@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,17 @@ from bot.parameters import MAX_SIZE
 #: Formats that a member may send; Pillow opens no other, whatever the file's name says.
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_BYTES = 20 * 2**20
-#: Pixels of an upload; above, a small file may unpack to gigabytes.
-MAX_PIXELS = 36_000_000
+#: Pixels of an upload: a large camera's. Above, a small file may unpack to gigabytes.
+MAX_PIXELS = 25_000_000
 MIN_SIDE, MAX_ASPECT = 16, 8
 #: How far the shapes of a picture and its mask may be from each other, as a share.
 SHAPE_TOLERANCE = 0.02
 #: A grey from here on is white.
 WHITE = 128
+
+
+#: What Pillow raises where a file does not keep to its format.
+_DAMAGED = (OSError, SyntaxError, ValueError, TypeError, LookupError, AssertionError, EOFError, struct.error)
 
 
 def decode_upload(content: bytes) -> Image.Image:
@@ -31,17 +36,22 @@ def decode_upload(content: bytes) -> Image.Image:
     Raises `InvalidUpload` with a sentence for what is too large, no picture, truncated, animated, or a bomb.
     """
     with _opened(content) as image:
-        upright = ImageOps.exif_transpose(image)
-        if upright.has_transparency_data:
-            layers = upright.convert("RGBA")
-            upright = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
-        return upright.convert("RGB")
+        return _on_white(_upright(image))
+
+
+def decode_input(content: bytes) -> Image.Image:
+    """The same, no larger than a job can use: it still covers the largest picture that can be made."""
+    with _opened(content) as image:
+        return _on_white(_upright(_bearable(image)))
 
 
 def decode_mask(content: bytes) -> Image.Image:
-    """A mask, grey: white is repainted. Where a picture has transparent parts, those are. Raises `InvalidUpload`."""
+    """A mask, grey, as large as `decode_input` makes pictures: white is repainted. Raises `InvalidUpload`.
+
+    Where a picture has transparent parts, those are.
+    """
     with _opened(content) as image:
-        upright = ImageOps.exif_transpose(image)
+        upright = _upright(_bearable(image))
         if upright.has_transparency_data:
             alpha = upright.convert("RGBA").getchannel("A")
             if any(alpha.histogram()[:255]):
@@ -51,11 +61,11 @@ def decode_mask(content: bytes) -> Image.Image:
 
 def decode_inputs(image: bytes | None, mask: bytes | None) -> tuple[Image.Image | None, Image.Image | None]:
     """What a job is to work on: a picture, and the mask of it, no larger than it can use. Raises `InvalidUpload`."""
-    picture = None if image is None else decode_upload(image)
+    picture = None if image is None else decode_input(image)
     white = None if mask is None else decode_mask(mask)
     if white is not None:
         _check_mask(white, picture)
-    return _bearable(picture), _bearable(white)
+    return picture, white
 
 
 @contextmanager
@@ -68,16 +78,15 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         )
     try:
         with warnings.catch_warnings():
-            # Pillow's own warning about bombs; the limit below is stricter.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # About bombs, for which the limit below is stricter, and about what it passes over.
+            warnings.simplefilter("ignore")
             image: Any = Image.open(io.BytesIO(content), formats=FORMATS)
         with image:
             _check(image)
-            image.load()
             yield image
     except (UnidentifiedImageError, Image.DecompressionBombError):
         raise InvalidUpload("The file is no picture that can be read. Send a PNG, JPEG or WebP.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except _DAMAGED as error:
         raise InvalidUpload("The picture is damaged or cut off. Save it again, and send that.") from error
 
 
@@ -98,7 +107,8 @@ def _check(image: Image.Image) -> None:
             least=MIN_SIDE,
             most=MAX_ASPECT,
         )
-    if getattr(image, "n_frames", 1) > 1:
+    # A phone's JPEG may hold more pictures, as one of the depths; the first is what it shows.
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise InvalidUpload("The picture moves. Send a still one: PNG, JPEG or WebP.")
 
 
@@ -118,9 +128,38 @@ def _check_mask(mask: Image.Image, picture: Image.Image | None) -> None:
         )
 
 
-def _bearable(image: Image.Image | None) -> Image.Image | None:
-    """The picture, or a smaller one that still covers the largest that can be made."""
-    if image is None or min(image.size) <= MAX_SIZE:
-        return image
+def _bearable(image: Image.Image) -> Image.Image:
+    """The picture of a file that is open, or a smaller one that still covers the largest that can be made."""
     scale = MAX_SIZE / min(image.size)
-    return image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.LANCZOS)
+    if scale >= 1:
+        return image
+    size = round(image.width * scale), round(image.height * scale)
+    # A JPEG is then not even unpacked in full.
+    image.draft(None, size)
+    # What has a palette would be thinned out.
+    return _eight_bit(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    return ImageOps.exif_transpose(_eight_bit(image))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """The same with 8 bits a channel, whatever is transparent as alpha, and without a palette."""
+    if image.mode.startswith("I"):
+        # Of 16 bits Pillow keeps the lowest greys, and all others are white.
+        grey = image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
+        if "transparency" not in image.info:
+            return grey
+        grey.info["transparency"] = int(image.info["transparency"] / 257 + 0.5)
+        return grey.convert("LA")
+    if image.has_transparency_data:
+        return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
+    return image.convert({"P": "RGB", "1": "L"}[image.mode]) if image.mode in ("P", "1") else image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.has_transparency_data:
+        layers = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers)
+    return image.convert("RGB")

@@ -87,7 +87,7 @@ BAD = {
     "cut off": (WIDE[:700], "The picture is damaged or cut off. Save it again, and send that."),
     "text": (b"nothing to see", "The file is no picture that can be read. Send a PNG, JPEG or WebP."),
     "tiny": (saved("PNG", size=(8, 8)), "The picture is 8 × 8. Send one with 16 pixels a side, none over 8 times "),
-    "a bomb": (encoded(Image.new("1", (9000, 9000)), "PNG"), "The picture is 9000 × 9000; at most 36 megapixels "),
+    "a bomb": (encoded(Image.new("1", (9000, 9000)), "PNG"), "The picture is 9000 × 9000; at most 25 megapixels "),
     "large": (bytes(21 * 2**20), "The file has 21.0 MiB, and at most 20 MiB are read. Send a smaller one."),
 }
 
