@@ -96,6 +96,15 @@ class LoopbackDiscord:
         }
         return await self._dispatch(COMMAND, user or self.alice, channel or self.art, data)
 
+    async def complete(self, name: str, option: str, typed: str, *, user: User | None = None) -> Interaction:
+        """Type so much of an option that Discord asks the bot how it could go on."""
+        command = self.world.commands[name]
+        declared = next(each for each in command["options"] if each["name"] == option)
+        assert declared.get("autocomplete"), f"/{name} does not complete {option}"
+        focused = {"name": option, "type": declared["type"], "value": typed, "focused": True}
+        data = {"id": command["id"], "name": name, "type": 1, "options": [focused]}
+        return await self._dispatch(AUTOCOMPLETE, user or self.alice, self.art, data)
+
     async def press(self, message: Message, label: str, *, user: User | None = None) -> Interaction:
         """Press the button with that label."""
         button = message.buttons.get(label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -25,11 +26,22 @@ class Injection:
 
 
 @dataclass
+class Hold:
+    """One request that gets no answer, as if it were lost on its way, until `release` is set."""
+
+    method: str
+    path: str
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass
 class RateLimits:
     """What may be sent when. A bucket is a webhook's token or a channel, as both are Discord's major parameters."""
 
     limits: Limits
     injections: list[Injection] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     _sent: dict[str, deque[float]] = field(default_factory=dict)
 
     def refuse(self, refusal: Refused, *, method: str = "", path: str = "", times: int = 1, late: bool = False) -> None:
@@ -38,6 +50,18 @@ class RateLimits:
         A `late` refusal stands for an answer that is lost: what was asked is done all the same.
         """
         self.injections.append(Injection(refusal, method, path, times, late))
+
+    def hold(self, *, method: str = "", path: str = "") -> Hold:
+        """Leave the next such request without an answer, and undone."""
+        self.holds.append(hold := Hold(method, path))
+        return hold
+
+    async def pass_holds(self, method: str, path: str) -> None:
+        """Wait where the request is one that is held."""
+        for hold in self.holds:
+            if hold.method in ("", method) and hold.path in path and not hold.arrived.is_set():
+                hold.arrived.set()
+                await hold.release.wait()
 
     def take(self, method: str, path: str) -> Mapping[str, str]:
         """The headers for one more request; raises what Discord would answer instead."""

@@ -21,14 +21,15 @@ Payload = dict[str, Any]
 
 
 class Snowflakes:
-    """Ids like Discord's: they grow, and say when they were given."""
+    """Ids like Discord's: they grow, and say when they were given, or that it was so many `seconds_ago`."""
 
     def __init__(self) -> None:
         self._number = 0
+        self.seconds_ago = 0.0
 
     def __call__(self) -> int:
         self._number += 1
-        return (int(time.time() * 1000) - DISCORD_EPOCH_MS) << 22 | (self._number & 0x3FFFFF)
+        return (int((time.time() - self.seconds_ago) * 1000) - DISCORD_EPOCH_MS) << 22 | (self._number & 0x3FFFFF)
 
 
 @dataclass

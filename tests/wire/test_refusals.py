@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.delivery.attachments import ENCODINGS
-from bot.delivery.ending import TOO_LARGE
+from bot.delivery.ending import LONG_WAIT, TOO_LARGE
 from bot.errors import OutOfMemory
 from bot.settings import Settings
 from tests.loopback import LoopbackDiscord, Message, rate_limited, refused, unavailable
 from tests.loopback.refusals import Refused
+from tests.patience import PATIENCE
 from tests.scripted import ScriptedExecutor
 from tests.wire.running import noise, pictures, until_recorded
 
@@ -162,3 +165,58 @@ async def test_a_press_that_discord_forgot_can_be_made_again(
     await loopback.acknowledged(await loopback.press(card, "Cancel"))
     await loopback.wait_for(lambda: "Cancelled." in card.text, "the end of the job")
     await until_recorded(settings, ("cancelled", 1))
+
+
+async def test_a_picture_waits_for_no_edit_that_is_lost_on_its_way(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    card = await start_job(loopback, executor)
+    lost = loopback.rate_limits.hold(method="PATCH")
+    executor.step(1, 5, noise(8))
+    async with asyncio.timeout(PATIENCE):
+        await lost.arrived.wait()
+    assert await finish_job(loopback, executor, settings) is card
+    lost.release.set()
+
+
+@pytest.mark.parametrize("gone", [10003, 50001])
+async def test_what_was_made_for_a_place_that_is_gone_comes_privately(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings, gone: int
+) -> None:
+    """Unknown Channel is a channel that was deleted, Missing Access a server that the bot was put out of."""
+    await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    loopback.rate_limits.refuse(refused(gone), path=f"/channels/{loopback.art.id}", times=100)
+    message = await finish_job(loopback, executor, settings)
+    assert message.channel.recipient == loopback.alice
+
+
+async def test_with_every_way_closed_the_job_says_so_and_its_author_finds_the_picture(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    await start_job(loopback, executor)
+    loopback.limits.token_lifetime = 0
+    loopback.rate_limits.refuse(refused(50001), path=f"/channels/{loopback.art.id}", times=100)
+    loopback.rate_limits.refuse(refused(50007), path="/users/@me/channels", times=100)
+    executor.finish(1, [PNG])
+    await until_recorded(settings, ("failed", 1))
+    loopback.limits.token_lifetime = PATIENCE
+    listed = await loopback.message_of(await loopback.slash("history"))
+    assert listed.is_ephemeral
+    assert "a red fox" in listed.text
+    assert len(listed.attachments) == 1
+
+
+async def test_a_ping_whose_answer_is_lost_is_not_made_twice(
+    loopback: LoopbackDiscord, executor: ScriptedExecutor, settings: Settings
+) -> None:
+    loopback.world.new_id.seconds_ago = LONG_WAIT.total_seconds()
+    card = await start_job(loopback, executor)
+    loopback.rate_limits.refuse(unavailable(500), method="POST", path=f"/channels/{loopback.art.id}", late=True)
+    assert await finish_job(loopback, executor, settings) is card
+    await loopback.wait_for(
+        lambda: [e.status for e in loopback.requests("POST", f"/channels/{loopback.art.id}")] == [500, 200], "the ping"
+    )
+    [ping] = [message for message in loopback.messages if message is not card]
+    assert ping.allowed_mentions.get("users") == [loopback.alice.id]
+    assert ping.reference == card.id
