@@ -9,14 +9,13 @@ from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters, title
+from bot.scheduler_names import DISTILLED
 from bot.sentences import Sentence
 
 #: A draft takes this share of the usual steps.
 SHARE = 1 / 4
 #: The base and the refiner need a step each.
 FEWEST_STEPS = 4
-#: These draw a finished picture in so few steps.
-DISTILLED = ("LCM", "TCD")
 #: What a draft sets.
 DRAFTED = ("num_inference_steps", "timestep_spacing")
 IS_DRAFT = "a draft: Finish, under More, takes {steps} steps"

@@ -25,6 +25,7 @@ from bot.parameters import (
     quoted,
     title,
 )
+from bot.scheduler_names import DISTILLED, DISTILLED_STEPS, find_scheduler
 from bot.sentences import Sentence
 
 #: How much of an input picture is changed, unless somebody says: enough to see, and the composition stays.
@@ -41,6 +42,7 @@ AYS = "AYS"
 SPACINGS = (*get_args(TimestepSpacing), AYS)
 SEEDS = ("seed", "variation_seed")
 CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
+FEWER = "{title} {value} → {limit}: {scheduler} takes no more"
 SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
 
 
@@ -117,10 +119,10 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
 def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
 
-    The spacing “AYS” becomes the timesteps that it is. Raises `InvalidParameters` with a sentence for a value that is
+    The spacing “AYS” becomes the timesteps that it is, and steps are brought within what the scheduler takes. Raises `InvalidParameters` with a sentence for a value that is
     out of its limits, and for a refiner where none is.
     """
-    merged = _with_spacing(_laid(model_defaults(model), layers))
+    merged = _within_scheduler(_with_spacing(_laid(model_defaults(model), layers)))
     if merged.get("seed") is None:
         merged["seed"] = random_seed()
     if merged.get("variation_strength") and merged.get("variation_seed") is None:
@@ -168,6 +170,24 @@ def _with_spacing(merged: dict[str, Any]) -> dict[str, Any]:
         timesteps = ays_timesteps(steps) if isinstance(steps, int) else None
         return merged | {"timestep_spacing": None, "timesteps": timesteps}
     return merged if spacing is None else merged | {"timestep_spacing": spacing}
+
+
+def _within_scheduler(merged: dict[str, Any]) -> dict[str, Any]:
+    scheduler, steps = merged.get("scheduler"), merged.get("num_inference_steps")
+    distilled = isinstance(scheduler, str) and find_scheduler(scheduler) in DISTILLED
+    if distilled and isinstance(steps, int) and steps > DISTILLED_STEPS and merged.get("timesteps") is None:
+        return merged | {"num_inference_steps": DISTILLED_STEPS}
+    return merged
+
+
+def fewer_steps(parameters: Parameters, *layers: Mapping[str, Any]) -> list[Sentence]:
+    """A remark where `parameters`, merged from these layers, have fewer steps since their scheduler takes no more."""
+    said = [layer["num_inference_steps"] for layer in layers if isinstance(layer.get("num_inference_steps"), int)]
+    steps = parameters.num_inference_steps
+    if parameters.scheduler not in DISTILLED or parameters.timesteps is not None or not said or said[-1] <= steps:
+        return []
+    values = {"title": title("num_inference_steps"), "value": said[-1], "limit": steps}
+    return [Sentence.of(FEWER, scheduler=parameters.scheduler, **values)]
 
 
 def check_defaults(model: ModelInfo) -> None:

@@ -51,6 +51,11 @@ SCHEDULERS: Mapping[str, SchedulerName] = {
     "DPM2 Karras": SchedulerName("DPM2", "Karras"),
 }
 
+#: Those for LoRAs that draw a finished picture in a few steps, and the steps that those LoRAs were trained with: they
+#: choose from among them, so they take no more.
+DISTILLED = ("LCM", "TCD")
+DISTILLED_STEPS = 50
+
 #: Those whose diffusers class takes timesteps of one's own.
 TIMESTEP_SCHEDULERS = (
     "Euler",

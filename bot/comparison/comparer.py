@@ -13,7 +13,7 @@ from bot.comparison.suggestions import suggest_values
 from bot.comparison.values import Value, ValueReader
 from bot.drafting import IS_DRAFT
 from bot.errors import InvalidParameters, RequestRejected
-from bot.layers import clamp, fitting_size, merge, random_seed
+from bot.layers import clamp, fewer_steps, fitting_size, merge, random_seed
 from bot.loras import list_loras
 from bot.model_info import ModelInfo
 from bot.parameters import NEEDS_IMAGE, NEEDS_MASK, Lora, Parameters, quoted, title
@@ -166,7 +166,8 @@ class Comparer:
         within, clamped = clamp(changes)
         parameters = merge(self._model, layers, within)
         # What is said of a draft is said of its buttons, which a sheet has not.
-        remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT] + clamped
+        remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT]
+        remarks += [*clamped, *fewer_steps(parameters, layers, within)]
         if parameters.num_images_per_prompt > 1:
             parameters = parameters.model_copy(update={"num_images_per_prompt": 1})
             remarks.append(ONE_EACH)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.diffusion.libraries import SchedulerMixin, diffusers
-from bot.parameters import MAX_STEPS
+from bot.scheduler_names import DISTILLED_STEPS
 
 _KARRAS = {"use_karras_sigmas": True}
 _EXPONENTIAL = {"use_exponential_sigmas": True}
@@ -17,8 +17,7 @@ _OWN_SPACING = {"use_karras_sigmas": False, "use_exponential_sigmas": False, "us
 _DPM = {"algorithm_type": "dpmsolver++", "solver_order": 2}
 _DPM_SDE = {"algorithm_type": "sde-dpmsolver++", "solver_order": 2}
 _SINGLE = {"lower_order_final": True}
-# They choose from among so many steps, the most that anybody may ask for.
-_DISTILLED = {"clip_sample": False, "set_alpha_to_one": False, "original_inference_steps": MAX_STEPS}
+_DISTILLED = {"clip_sample": False, "set_alpha_to_one": False, "original_inference_steps": DISTILLED_STEPS}
 
 #: The class of each name and what it sets; everything else comes from the model's own scheduler configuration.
 #: Not here: PNDM and DPM2 a, whose timesteps cannot be cut in two (one is repeated; they go down and up), so that no

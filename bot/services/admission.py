@@ -10,7 +10,7 @@ from bot.comparison import AskedAxis, Comparison
 from bot.comparison.comparer import Comparer
 from bot.diffusion.assets import LATENT, Assets
 from bot.errors import GenerationFailed, InvalidParameters
-from bot.layers import clamp, merge, model_defaults
+from bot.layers import clamp, fewer_steps, merge, model_defaults
 from bot.memory import Memory
 from bot.model_info import ModelInfo
 from bot.parameters import Parameters
@@ -60,7 +60,7 @@ class Admission:
         within, clamped = clamp(said)
         parameters = merge(self._model, layers, within)
         check(parameters, self._model, self._assets, memory)
-        return Admitted(parameters, None, [*read, *clamped])
+        return Admitted(parameters, None, [*read, *clamped, *fewer_steps(parameters, layers, within)])
 
 
 def check(parameters: Parameters, model: ModelInfo, assets: Assets, memory: Memory | None = None) -> None:

@@ -55,6 +55,15 @@ def test_the_handover_is_near_the_share_that_was_asked_for(sdxl: StableDiffusion
             assert plan.denoising_start == pytest.approx(share, abs=0.02 + 1 / steps)
 
 
+@pytest.mark.parametrize("scheduler", ["LCM", "TCD"])
+def test_distilled_schedulers_take_their_steps_from_those_that_their_loras_were_trained_with(
+    sdxl: StableDiffusionXL, scheduler: str
+) -> None:
+    """The fifty of latent-consistency/lcm-lora-sdxl and ByteDance/Hyper-SD: every twentieth of 1000."""
+    assert schedule(sdxl, scheduler, 4) == [999, 759, 499, 259]
+    assert schedule(sdxl, scheduler, 50) == [*range(999, 0, -20)]
+
+
 @EACH_SCHEDULER
 def test_every_scheduler_draws_what_the_prompt_says(sdxl: StableDiffusionXL, tiny: ModelInfo, scheduler: str) -> None:
     picture = pixels(sdxl(ask(tiny, scheduler=scheduler, num_inference_steps=14))[0])

@@ -123,3 +123,21 @@ def test_asked_again_align_your_steps_stays_and_gives_way_to_another_number_of_s
     assert admission.read(prompts.typed(by_option), {}).parameters.timesteps == by_option.timesteps
     edited = admission.read({"num_inference_steps": 20}, prompts.typed(by_option)).parameters
     assert (edited.num_inference_steps, edited.timesteps) == (20, None)
+
+
+@pytest.mark.parametrize("scheduler", ["LCM", "TCD"])
+def test_distilled_schedulers_take_no_more_steps_than_they_were_trained_with_and_it_is_said(
+    admission: Admission, scheduler: str
+) -> None:
+    asked = {"prompt": "a fox", "scheduler": scheduler.lower(), "num_inference_steps": 80}
+    admitted = admission.read(asked, {})
+    assert admitted.parameters.num_inference_steps == 50
+    assert [str(remark) for remark in admitted.remarks] == [f"steps 80 → 50: {scheduler} takes no more"]
+    # It is one of both that is said last, as when an older request is edited.
+    edited = admission.read({"prompt": "a fox", "scheduler": scheduler}, {"num_inference_steps": 60})
+    assert [str(remark) for remark in edited.remarks] == [f"steps 60 → 50: {scheduler} takes no more"]
+    assert admission.read({**asked, "num_inference_steps": 8}, {}).remarks == []
+    assert admission.read({**asked, "scheduler": "Euler"}, {}).parameters.num_inference_steps == 80
+    sheet = admission.read({"prompt": "a fox", "scheduler": scheduler}, {}, [AskedAxis("steps", "8, 80")])
+    assert [cell.num_inference_steps for cell in sheet.comparison.cells] == [8, 50]
+    assert [str(remark) for remark in sheet.remarks] == [f"steps 80 → 50: {scheduler} takes no more"]
