@@ -119,8 +119,8 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
 def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
 
-    The spacing “AYS” becomes the timesteps that it is, and steps are brought within what the scheduler takes. Raises `InvalidParameters` with a sentence for a value that is
-    out of its limits, and for a refiner where none is.
+    The spacing “AYS” becomes the timesteps that it is, and steps are brought within what the scheduler takes. Raises
+    `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
     """
     merged = _within_scheduler(_with_spacing(_laid(model_defaults(model), layers)))
     if merged.get("seed") is None:
