@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 #: As many as fit into a sentence, and how much alike two names must be, of 1.
 MOST = 3
@@ -12,6 +13,8 @@ LIKENESS = 0.6
 PART = 3
 #: A longer one is nobody's slip of the pen, and comparing it takes long.
 MAX_LENGTH = 100
+#: So many names are looked at: somebody's folder may have any number of files.
+MAX_KNOWN = 1000
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
@@ -19,15 +22,18 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 
     Capitals, spaces, hyphens and underscores make no difference.
     """
-    wanted = _folded(name[:MAX_LENGTH])
-    likenesses = {each: _likeness(wanted, _folded(each)) for each in known}
+    # What is compared with many others is taken apart once only, as the second of the two.
+    matcher = difflib.SequenceMatcher(None, b=_folded(name[:MAX_LENGTH]))
+    likenesses = {each: _likeness(matcher, _folded(each[:MAX_LENGTH])) for each in islice(known, MAX_KNOWN)}
     near = [each for each, likeness in likenesses.items() if likeness >= LIKENESS]
     return sorted(near, key=lambda each: -likenesses[each])[:MOST]
 
 
-def _likeness(one: str, other: str) -> float:
-    likeness = difflib.SequenceMatcher(None, other, one).ratio()
-    short, long = sorted((one, other), key=len)
+def _likeness(matcher: difflib.SequenceMatcher[str], other: str) -> float:
+    """How much alike they are, or 0 where they cannot be enough so, which is seen much sooner."""
+    matcher.set_seq1(other)
+    likeness = matcher.ratio() if matcher.quick_ratio() >= LIKENESS else 0.0
+    short, long = sorted((str(matcher.b), other), key=len)
     return max(likeness, LIKENESS) if len(short) >= PART and short in long else likeness
 
 

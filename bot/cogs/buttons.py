@@ -159,7 +159,7 @@ class Buttons(commands.Cog):
 
     async def _modal(self, job_id: int, asked: Callable[[], Awaitable[Mapping[str, Any]]], speech: Speech) -> ui.Modal:
         prompts, model = self._generation.prompts, self._generation.model
-        return edit_modal(edit_id(job_id), await asked(), prompts, model, speech=speech)
+        return await edit_modal(edit_id(job_id), await asked(), prompts, model, speech=speech)
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         job, read = await promised(interaction, self._read(job_id, index), private=True)

@@ -99,7 +99,8 @@ class Compare(commands.Cog):
         changes = changes | uploads.changes
         compared = {field for axis in filter(None, (find_axis(each.name) for each in axes)) for field in axis.fields}
         shape = None if SIZES & compared else uploads.size
-        beneath, remarks = in_shape(shape, changes, self._generation.prompts, self._generation.model)
+        prompts, model = self._generation.prompts, self._generation.model
+        beneath, remarks = await asyncio.to_thread(in_shape, shape, changes, prompts, model)
         return await self._generation.submit(**asker, changes=changes, beneath=beneath, remarks=remarks, axes=axes)
 
     @compare.autocomplete("axis")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -47,7 +48,8 @@ class Edits(commands.Cog):
             return
         parent_id = str(interaction.custom_id).removeprefix(PREFIX)
         try:
-            edited = read_modal(typed_inputs(interaction), self._generation.prompts, self._generation.model)
+            typed, prompts, model = typed_inputs(interaction), self._generation.prompts, self._generation.model
+            edited = await asyncio.to_thread(read_modal, typed, prompts, model)
             work = self._generation.submit(
                 **asker_of(interaction),
                 changes=edited.changes,

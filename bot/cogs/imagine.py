@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.cogs.completion import complete_advanced, complete_lora, complete_scheduler, complete_style
 from bot.cogs.image_shape import in_shape
-from bot.cogs.imagine_options import Asked, read_options
+from bot.cogs.imagine_options import MAX_ADVANCED_LENGTH, MAX_LORAS_LENGTH, Asked, read_options
 from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
 from bot.cogs.uploads import take_in
@@ -101,7 +101,7 @@ class Imagine(commands.Cog):
         seed: Range[int, 0, MAX_SEED] | None = None,
         num_inference_steps: int | None = None,
         guidance_scale: float | None = None,
-        loras: str | None = None,
+        loras: Range[str, 1, MAX_LORAS_LENGTH] | None = None,
         scheduler: str | None = None,
         timestep_spacing: str | None = None,
         refiner: Literal["on", "off"] | None = None,
@@ -110,7 +110,7 @@ class Imagine(commands.Cog):
         variation_seed: Range[int, 0, MAX_SEED] | None = None,
         guidance_rescale: float | None = None,
         clip_skip: int | None = None,
-        advanced: str | None = None,
+        advanced: Range[str, 1, MAX_ADVANCED_LENGTH] | None = None,
     ) -> None:
         """Make a picture from words."""
         asker = asker_of(interaction)
@@ -136,7 +136,7 @@ class Imagine(commands.Cog):
             "clip_skip": clip_skip,
             "advanced": advanced,
         }
-        asked = read_options(said, self._generation.prompts, self._generation.model)
+        asked = await asyncio.to_thread(read_options, said, self._generation.prompts, self._generation.model)
         if image is None and mask_image is None:
             work = self._submit(asked, asker)
         elif image is None and "image" not in asked.changes:
@@ -160,7 +160,8 @@ class Imagine(commands.Cog):
 
     async def _submit(self, asked: Asked, asker: Asker, shape: tuple[int, int] | None = None) -> Job:
         """Ask for it; in this shape, unless something was said about the size."""
-        beneath, remarks = in_shape(shape, asked.changes, self._generation.prompts, self._generation.model)
+        prompts, model = self._generation.prompts, self._generation.model
+        beneath, remarks = await asyncio.to_thread(in_shape, shape, asked.changes, prompts, model)
         remarks = [*asked.remarks, *remarks]
         return await self._generation.submit(**asker, changes=asked.changes, beneath=beneath, remarks=remarks)
 

@@ -17,6 +17,10 @@ from bot.prompts.loras import merge_loras, read_loras
 from bot.prompts.settings_text import refiner_from
 from bot.sentences import Sentence
 
+#: As many as somebody types into one option, a second prompt among them.
+MAX_ADVANCED_LENGTH = 3000
+#: As long as the names of all LoRAs that one picture may have, with their weights.
+MAX_LORAS_LENGTH = 1000
 TWICE = "{title} is there twice: as an option, and in advanced. Leave one of the two out."
 
 

@@ -6,6 +6,7 @@ longer there is a card, and its button opens the modal.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -218,7 +219,7 @@ class Pictures(commands.Cog):
         """The modal for a kept picture, as it opens."""
         asked = await (self._kept.asked_out_of if action == USE else self._kept.asked_again)(original_id)
         prompts, model = self._generation.prompts, self._generation.model
-        return edit_modal(picture_id(action, original_id), asked, prompts, model, TITLES[action], speech)
+        return await edit_modal(picture_id(action, original_id), asked, prompts, model, TITLES[action], speech)
 
     async def _remake(self, interaction: Interaction, original_id: str) -> None:
         """The picture again, as it is."""
@@ -245,7 +246,7 @@ class Pictures(commands.Cog):
     async def _submit_edited(self, original_id: str, inputs: Mapping[str, str], speech: Speech, asker: Asker) -> Job:
         if _stripped(inputs) == _as_opened(await self._modal(EDIT, original_id, speech)):
             return await self._submit_again(original_id, asker)
-        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        edited = await asyncio.to_thread(read_modal, inputs, self._generation.prompts, self._generation.model)
         remarks = [*(await self._kept.read(original_id)).remake.remarks, *edited.remarks]
         return await self._generation.submit(**asker, changes=edited.changes, beneath=edited.beneath, remarks=remarks)
 

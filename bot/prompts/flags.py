@@ -13,6 +13,7 @@ from bot.parameters import Lora, quoted
 from bot.prompts.flag_table import FOREIGN, Flag, Kind
 from bot.prompts.flag_text import BY_NAME, Use, find_flags, folded, nearest_flags, without
 from bot.prompts.loras import read_loras
+from bot.prompts.mistakes import take_each
 from bot.prompts.shapes import is_exactly, nearest_aspect_ratio, read_ratio
 from bot.prompts.styles import NO_STYLE, Styles
 from bot.scheduler_names import find_scheduler
@@ -90,14 +91,7 @@ class FlagReader:
         """What the flags in `text` say. Raises `InvalidParameters` with a sentence for each that is wrong."""
         uses = find_flags(text, self._is_known)
         said = Said(without(text, uses))
-        wrong: list[Sentence] = []
-        for use in uses:
-            try:
-                self._take(use, said)
-            except InvalidParameters as error:
-                wrong += error.sentences
-        if wrong:
-            raise InvalidParameters.of(wrong)
+        take_each(uses, lambda use: self._take(use, said))
         return said
 
     def seed_in(self, text: str) -> int | None:

@@ -17,6 +17,7 @@ from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_text import BY_NAME
 from bot.prompts.flag_values import write_value
 from bot.prompts.flags import FlagReader
+from bot.prompts.mistakes import take_each
 from bot.sentences import Sentence
 
 #: Where the refiner takes over when a line turns it on and the model's defaults do not say.
@@ -87,18 +88,14 @@ def read_settings(text: str, flags: FlagReader, model: ModelInfo, known: Collect
     line that is wrong.
     """
     read = SettingsText()
-    wrong: list[Sentence] = []
-    for line in filter(str.strip, text.splitlines()):
-        try:
-            fields = _read_line(line, flags, read.remarks)
-        except InvalidParameters as error:
-            wrong += error.sentences
-            continue
+
+    def take(line: str) -> None:
+        fields = _read_line(line, flags, read.remarks)
         if fields.get("denoising_end") is ...:
             fields["denoising_end"] = refiner_from(model)
         (read.beneath if mark(line) in known else read.changes).update(fields)
-    if wrong:
-        raise InvalidParameters.of(wrong)
+
+    take_each([line for line in text.splitlines() if line.strip()], take)
     return read
 
 

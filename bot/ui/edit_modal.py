@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +46,7 @@ class Edited:
     remarks: list[Sentence]
 
 
-def edit_modal(
+async def edit_modal(
     custom_id: str,
     asked: Mapping[str, Any],
     prompts: PromptReader,
@@ -57,14 +58,19 @@ def edit_modal(
 
     `custom_id` says what it is about; its answer comes as an interaction with that id (`is_answer_to`).
     """
+    inputs = await asyncio.to_thread(_filling, asked, prompts, model)
+    return filled_modal(custom_id, inputs, title, speech)
+
+
+def _filling(asked: Mapping[str, Any], prompts: PromptReader, model: ModelInfo) -> dict[str, str]:
+    """What stands in the inputs as the modal opens."""
     lines = write_settings(asked, model)
     inputs = {name: str(asked.get(name) or "") for name in (PROMPT, NEGATIVE_PROMPT)}
     said = _said_by_flags(inputs[PROMPT], prompts)
     # A line that counted more than a flag in the prompt has no mark, so that it does so again.
     marks = [mark(line) for name, line in lines.items() if name not in said]
     inputs[f"{SETTINGS}{''.join(marks[:MAX_MARKS])}"] = "\n".join(lines.values())
-    inputs |= {name: str(asked[name]) for name in SECOND_PROMPTS if asked.get(name)}
-    return filled_modal(custom_id, inputs, title, speech)
+    return inputs | {name: str(asked[name]) for name in SECOND_PROMPTS if asked.get(name)}
 
 
 def filled_modal(
