@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from bot.errors import InvalidUpload
 from bot.parameters import MAX_SIZE
+from bot.sentences import Sentence
 
 #: Formats that a member may send; Pillow opens no other, whatever the file's name says.
 FORMATS = ("PNG", "JPEG", "WEBP")
@@ -24,6 +25,14 @@ MIN_SIDE, MAX_ASPECT = 16, 8
 SHAPE_TOLERANCE = 0.02
 #: A grey from here on is white.
 WHITE = 128
+#: Of a mask on a transparent layer: how nearly black or white paint is, how nearly grey, and how much may be otherwise,
+#: as a share. Edges are never quite so.
+PAINT, GREY, OTHERWISE = 8, 8, 0.05
+#: Transparent parts up to this share come by accident.
+STRAY = 0.01
+#: Fainter paint has no colour of its own.
+VISIBLE = 64
+TRANSPARENT_IS_REPAINTED = Sentence("mask: its transparent parts are painted anew, whatever is painted on it")
 
 
 #: What Pillow raises where a file does not keep to its format.
@@ -45,27 +54,38 @@ def decode_input(content: bytes) -> Image.Image:
         return _on_white(_upright(_bearable(image)))
 
 
-def decode_mask(content: bytes) -> Image.Image:
+def decode_mask(content: bytes) -> tuple[Image.Image, Sequence[Sentence]]:
     """A mask, grey, as large as `decode_input` makes pictures: white is repainted. Raises `InvalidUpload`.
 
-    Where a picture has transparent parts, those are.
+    Where white is painted on a transparent layer, the layer counts as black. Of any other picture with transparent
+    parts, those are repainted, and a remark says so.
     """
     with _opened(content) as image:
         upright = _upright(_bearable(image))
-        if upright.has_transparency_data:
-            alpha = upright.convert("RGBA").getchannel("A")
-            if any(alpha.histogram()[:255]):
-                return ImageOps.invert(alpha)
-        return upright.convert("L")
+        if not upright.has_transparency_data:
+            return upright.convert("L"), ()
+        layers = upright.convert("RGBA")
+        if _is_painted(layers):
+            ground = Image.new("RGBA", layers.size, "black")
+            return Image.alpha_composite(ground, layers).convert("L"), ()
+        return ImageOps.invert(layers.getchannel("A")), (TRANSPARENT_IS_REPAINTED,)
 
 
-def decode_inputs(image: bytes | None, mask: bytes | None) -> tuple[Image.Image | None, Image.Image | None]:
-    """What a job is to work on: a picture, and the mask of it, no larger than it can use. Raises `InvalidUpload`."""
+class Inputs(NamedTuple):
+    """What a job is to work on, no larger than it can use, and what its author should know of how it was read."""
+
+    image: Image.Image | None
+    mask: Image.Image | None
+    remarks: Sequence[Sentence]
+
+
+def decode_inputs(image: bytes | None, mask: bytes | None) -> Inputs:
+    """A picture, and the mask of it. Raises `InvalidUpload`."""
     picture = None if image is None else decode_input(image)
-    white = None if mask is None else decode_mask(mask)
+    white, remarks = (None, ()) if mask is None else decode_mask(mask)
     if white is not None:
         _check_mask(white, picture)
-    return picture, white
+    return Inputs(picture, white, remarks)
 
 
 @contextmanager
@@ -156,6 +176,25 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
         return image if image.mode in ("LA", "RGBA") else image.convert("RGBA")
     return image.convert({"P": "RGB", "1": "L"}[image.mode]) if image.mode in ("P", "1") else image
+
+
+def _is_painted(layers: Image.Image) -> bool:
+    """Whether an RGBA picture is black and white paint, and not a picture with holes."""
+    red, green, blue, alpha = layers.split()
+    transparent = sum(alpha.histogram()[:WHITE])
+    if not transparent:
+        return True
+    visible = alpha.point([0] * VISIBLE + [255] * (256 - VISIBLE))
+    darkest = ImageChops.darker(ImageChops.darker(red, green), blue)
+    lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    seen = sum(visible.histogram()[255:])
+    white = sum(darkest.histogram(visible)[-PAINT:])
+    black = sum(lightest.histogram(visible)[:PAINT])
+    if white and white + black >= seen * (1 - OTHERWISE):
+        return True
+    grey = sum(ImageChops.subtract(lightest, darkest).histogram(visible)[:GREY])
+    is_stray = transparent <= STRAY * layers.width * layers.height
+    return is_stray and grey >= seen * (1 - OTHERWISE)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

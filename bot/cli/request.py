@@ -70,7 +70,9 @@ def _inputs(
     """The ids of the pictures in those files, and the size of the image."""
     if mask is not None and image is None:
         raise InvalidParameters("--mask needs an --image to work on. Add one, or leave it out.")
-    picture, white = decode_inputs(_content(image), _content(mask))
+    picture, white, remarks = decode_inputs(_content(image), _content(mask))
+    for remark in remarks:
+        typer.echo(str(remark), err=True)
     kept = {
         name: asyncio.run(inputs.save(each))
         for name, each in (("image", picture), ("mask_image", white))

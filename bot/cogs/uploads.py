@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import discord
 
 from bot.cogs.message_pictures import MessagePicture, fetch
 from bot.inputs import InputFolder
+from bot.sentences import Sentence
 from bot.uploads import decode_inputs
 
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """The inputs' ids, as a job names them, and the size of the image."""
+    """The inputs' ids, as a job names them, the size of the image, and what to say of how they were read."""
 
     changes: dict[str, str]
-    size: tuple[int, int] | None = None
+    size: tuple[int, int] | None
+    remarks: Sequence[Sentence]
 
 
 async def take_in(
@@ -28,13 +31,13 @@ async def take_in(
 ) -> Uploads:
     """Keep what was sent. Raises `InvalidUpload` and `RequestRejected` with what is wrong with it."""
     contents = await asyncio.gather(*(_fetch(client, each) for each in (image, mask)))
-    picture, white = await asyncio.to_thread(decode_inputs, *contents)
+    picture, white, remarks = await asyncio.to_thread(decode_inputs, *contents)
     changes = {}
     if picture is not None:
         changes["image"] = await inputs.save(picture)
     if white is not None:
         changes["mask_image"] = await inputs.save(white)
-    return Uploads(changes, None if picture is None else picture.size)
+    return Uploads(changes, None if picture is None else picture.size, remarks)
 
 
 async def _fetch(client: discord.Client, attachment: discord.Attachment | None) -> bytes | None:

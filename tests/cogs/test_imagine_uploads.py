@@ -90,6 +90,14 @@ async def test_a_mask_is_kept_beside_its_image(server: SimulatedServer) -> None:
     assert made.strength == 0.95
 
 
+async def test_a_picture_with_holes_is_a_mask_and_its_sender_is_told_how_it_is_read(server: SimulatedServer) -> None:
+    holed = RED.convert("RGBA")
+    holed.paste((0, 0, 0, 0), (48, 0, 96, 64))
+    card = await server.imagine(image=IMAGE, mask=png(holed))
+    assert "-# mask: its transparent parts are painted anew, whatever is painted on it" in card.text
+    assert (await server.job()).parameters.mask_image == input_id_of(HALF)
+
+
 async def test_a_huge_image_is_kept_no_larger_than_any_picture_can_be(server: SimulatedServer) -> None:
     await server.imagine(image=png(Image.new("L", (4200, 2100), 128), compress_level=9))
     image_id = (await server.job()).parameters.image
