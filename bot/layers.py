@@ -18,6 +18,7 @@ from bot.parameters import (
     MAX_SIZE,
     MIN_SIZE,
     SIZE_MULTIPLE,
+    SIZES,
     Parameters,
     TimestepSpacing,
     is_whole,
@@ -28,6 +29,8 @@ from bot.parameters import (
 from bot.scheduler_names import DISTILLED, DISTILLED_STEPS, find_scheduler
 from bot.sentences import Sentence
 
+#: Where the refiner takes over, unless somebody says.
+REFINER_FROM = 0.8
 #: How much of an input picture is changed, unless somebody says: enough to see, and the composition stays.
 STRENGTH = 0.6
 #: Inside a mask nearly everything is new; 1 would take nothing at all from what was there.
@@ -82,7 +85,7 @@ def model_defaults(model: ModelInfo) -> dict[str, Any]:
     width, height = bucket("1:1", model.native_size)
     defaults: dict[str, Any] = {"width": width, "height": height}
     if model.refiner is not None:
-        defaults["denoising_end"] = 0.8
+        defaults["denoising_end"] = REFINER_FROM
     return defaults | {name: value for name, value in model.defaults.items() if name != MODEL_UPSCALE_STRENGTH}
 
 
@@ -108,7 +111,7 @@ def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
             remarks.append(
                 Sentence(CLAMPED.template, {"title": title(name), "value": f"{value:.6g}", "limit": f"{limit:g}"})
             )
-        elif name in ("width", "height") and value != fitting_size(value):
+        elif name in SIZES and value != fitting_size(value):
             limit = fitting_size(value)
             values = {"title": title(name), "value": value, "size": limit, "multiple": SIZE_MULTIPLE}
             remarks.append(Sentence(SNAPPED.template, values))

@@ -19,10 +19,14 @@ MAX_GUIDANCE_SCALE = 30.0
 MAX_SEED = 2**32 - 1
 MAX_IMAGES = 4
 MAX_LORAS = 8
+#: A LoRA may be taken away from the model, too, so far.
+MAX_LORA_WEIGHT = 2.0
 MIN_SIZE = 64
 MAX_SIZE = 2048
 #: The autoencoder shrinks each side by this factor, so every size is a multiple of it.
 SIZE_MULTIPLE = 8
+#: The two fields of a size: who says one of them mostly says both.
+SIZES = frozenset(("width", "height"))
 MAX_PAIR = 8192
 #: SDXL's noise schedule has so many timesteps.
 TRAIN_TIMESTEPS = 1000
@@ -65,7 +69,7 @@ class Lora(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = Field(min_length=1, max_length=100)
-    weight: float = Field(1.0, ge=-2, le=2)
+    weight: float = Field(1.0, ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)
 
 
 class WrongValue(ValueError):

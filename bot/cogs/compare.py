@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 from discord.ext import commands
 
-from bot.cogs.image_shape import SIZES, in_shape
+from bot.cogs.image_shape import in_shape
 from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
 from bot.cogs.uploads import take_in
@@ -20,7 +20,7 @@ from bot.delivery import Delivery
 from bot.errors import InvalidParameters
 from bot.jobs import Job
 from bot.layers import bucket
-from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, title
+from bot.parameters import ASPECT_RATIOS, MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, SIZES, title
 from bot.services.generation import GenerationService
 from bot.services.variants import Asker
 from bot.translation import Speech

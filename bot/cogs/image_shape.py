@@ -8,11 +8,11 @@ from typing import Any
 from bot.errors import RequestRejected
 from bot.layers import size_like
 from bot.model_info import ModelInfo
+from bot.parameters import SIZES
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
 
 SHAPE_OF_IMAGE = "size {width} × {height}: the shape of the image"
-SIZES = frozenset(("width", "height"))
 
 
 def in_shape(

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from bot.errors import InvalidParameters
 from bot.nearest import nearest
-from bot.parameters import quoted, title
+from bot.parameters import SIZES, quoted, title
 from bot.sentences import Sentence
 
 LORA_PREFIX = "lora:"
@@ -53,7 +53,7 @@ class AxisKind:
     @property
     def fields(self) -> frozenset[str]:
         """What it sets of the parameters."""
-        return frozenset(("width", "height")) if self.kind is Kind.RATIO else frozenset((self.field,))
+        return SIZES if self.kind is Kind.RATIO else frozenset((self.field,))
 
     @property
     def input(self) -> str | None:

@@ -16,7 +16,7 @@ from bot.errors import InvalidParameters, RequestRejected
 from bot.layers import clamp, fewer_steps, fitting_size, merge, random_seed
 from bot.loras import list_loras
 from bot.model_info import ModelInfo
-from bot.parameters import NEEDS_IMAGE, NEEDS_MASK, Lora, Parameters, quoted, title
+from bot.parameters import NEEDS_IMAGE, NEEDS_MASK, SIZES, Lora, Parameters, quoted, title
 from bot.prompts import OPTION_COUNTS, SIZE_COUNTS, PromptReader
 from bot.prompts.loras import merge_loras
 from bot.sentences import Sentence
@@ -145,7 +145,7 @@ class Comparer:
             return ", ".join(["off", *self._prompts.styles.names[:3]])
         if axis.kind is Kind.UPSCALER and self._upscalers:
             return ", ".join([OFF, *self._upscalers])
-        if axis.field in ("width", "height") and axis.kind is Kind.WHOLE:
+        if axis.field in SIZES and axis.kind is Kind.WHOLE:
             return ", ".join(str(fitting_size(self._model.native_size * share)) for share in SIZE_SHARES)
         return axis.example
 

@@ -12,11 +12,11 @@ from bot.comparison.axes import LORA_PREFIX, OFF, AxisKind, Kind
 from bot.comparison.splitting import expand, is_number, number, split
 from bot.errors import InvalidParameters, LoraUnusable
 from bot.explanations import NESTED
-from bot.layers import bucket, clamp, find_spacing, random_seed
+from bot.layers import REFINER_FROM, bucket, clamp, find_spacing, random_seed
 from bot.loras import find_lora
 from bot.model_info import ModelInfo
-from bot.parameters import MAX_SEED, UNKNOWN, UNLIKE_ANY, Lora, quoted
-from bot.prompts import REFINER_FROM, PromptReader
+from bot.parameters import MAX_LORA_WEIGHT, MAX_SEED, UNKNOWN, UNLIKE_ANY, Lora, quoted
+from bot.prompts import PromptReader
 from bot.prompts.loras import read_lora
 from bot.scheduler_names import find_scheduler, nearest_schedulers
 from bot.sentences import Sentence
@@ -38,7 +38,6 @@ SWITCHED = ("clip_skip", "padding_mask_crop")
 NONE = ("off", "none", "no", "base", "base alone", "alone", "without")
 #: The refiner takes over somewhere within the denoising, not before or after it.
 REFINER_LIMITS = (0.01, 0.99)
-MAX_WEIGHT = 2.0
 
 _PAIR = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.IGNORECASE)
 _RANDOM = re.compile(r"random(?:\s*[x×*(]?\s*(\d{1,2})\s*\)?)?", re.IGNORECASE)
@@ -179,7 +178,8 @@ class ValueReader:
     def _weight(self, axis: AxisKind, part: str) -> Value:
         if not is_number(part):
             raise _wrong(axis, part)
-        name, weight = axis.name.removeprefix(LORA_PREFIX), _limited(number(part), -MAX_WEIGHT, MAX_WEIGHT)
+        name = axis.name.removeprefix(LORA_PREFIX)
+        weight = _limited(number(part), -MAX_LORA_WEIGHT, MAX_LORA_WEIGHT)
         self._check_lora(name)
         remarks = tuple(_clamped(axis, number(part), weight))
         return Value(f"{weight:g}", {axis.field: (Lora(name=name, weight=weight),)}, remarks=remarks)

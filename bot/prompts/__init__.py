@@ -12,9 +12,9 @@ from bot.ays import ays_timesteps
 from bot.drafting import about_draft, drafted
 from bot.errors import InvalidParameters, RequestRejected
 from bot.explanations import NESTED
-from bot.layers import AYS, clamp, find_spacing, random_seed
+from bot.layers import AYS, REFINER_FROM, clamp, find_spacing, random_seed
 from bot.model_info import ModelInfo
-from bot.parameters import MAX_PROMPT_LENGTH, Lora, Parameters, quoted, title
+from bot.parameters import MAX_PROMPT_LENGTH, SIZES, Lora, Parameters, quoted, title
 from bot.prompts.alternatives import parse
 from bot.prompts.drawing import draw
 from bot.prompts.flags import FlagReader, Said
@@ -23,12 +23,9 @@ from bot.prompts.styles import NO_STYLE, Styles
 from bot.prompts.wildcards import Wildcards
 from bot.sentences import Sentence
 
-#: Where the refiner takes over when a prompt turns it on and nothing beneath says.
-REFINER_FROM = 0.8
 TOO_LONG = "{title} has {length} characters with all its words drawn; at most {most} are read. Shorten it."
 OPTION_COUNTS = "{title} {value}: the option counts, not {flag} in the prompt"
 SIZE_COUNTS = "size: the option counts, not {flag} in the prompt"
-SIZES = ("width", "height")
 
 
 class PromptReader:
@@ -155,7 +152,7 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
     if said.get("timesteps") is not None:
         options.add("num_inference_steps")
     if options.intersection(SIZES) and all(name in spoken.fields for name in SIZES):
-        options |= set(SIZES)
+        options |= SIZES
     for name in list(spoken.fields):
         if spoken.fields[name] is ...:
             spoken.fields[name] = whole.get(name) or REFINER_FROM

@@ -12,12 +12,10 @@ from bot.parameters import quoted, title
 from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_text import BY_NAME, folded
 from bot.prompts.flags import FlagReader
-from bot.prompts.settings_text import read_settings, refiner_from
+from bot.prompts.settings_text import FLAGLESS, read_settings, refiner_from
 from bot.sentences import Sentence
 
 NO_SETTING = "{text} is no setting. Write a name, a colon and a value, as in eta: 0.5, crop: 0,0."
-#: Names of lines that no flag has.
-_FLAGLESS = ("image", "mask")
 _DASHES = re.compile(r"\s*[-‒–—―−]")
 #: A name with a colon behind it, where a setting may begin.
 _NAME = re.compile(r"(?P<start>^|[,;\s])\s*(?P<name>[A-Za-z][\w-]*)\s*[:=]")
@@ -63,4 +61,4 @@ def _begins(match: re.Match[str]) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    return folded(name) in BY_NAME or name.casefold() in _FLAGLESS
+    return folded(name) in BY_NAME or name.casefold() in FLAGLESS

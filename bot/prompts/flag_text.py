@@ -19,6 +19,8 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "'": "'", "‘": "’", "«": "
 _QUOTED = re.compile(r'(?<![^\s(\[,=:])(?:"(?=\S)[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)')
 _WORD = re.compile(r"\S+")
 _FOREIGN_VALUE = re.compile(r"[\d.,]+|https?://\S+|random|on|off")
+#: As people write lists, with a space behind each comma; what else the last word holds belongs to it.
+_NUMBERS = re.compile(r"\d+(?:\s*,\s*\d+)+(?![^\s,;.])")
 #: What ends a phrase and belongs to no value.
 _STOPS = ",;."
 #: The longest name of a scheduler or a style.
@@ -104,6 +106,8 @@ def _value(text: str, flag: Flag, start: int, end: int, is_known: Callable[[Kind
     closing = _QUOTES.get(first[0][0])
     if closing is not None and (closes := text.find(closing, first.start() + 1, end)) > 0:
         return first.start(), closes + 1
+    if flag.kind is Kind.NUMBERS and (numbers := _NUMBERS.match(text, first.start(), end)):
+        return numbers.span()
     if flag.kind is Kind.TEXT:
         line = text.find("\n", first.start(), end)
         return first.start(), end if line < 0 else line

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import InvalidParameters
 from bot.layers import bucket
-from bot.parameters import Lora, quoted
+from bot.parameters import SIZES, Lora, quoted
 from bot.prompts.flag_table import FOREIGN, Flag, Kind
 from bot.prompts.flag_text import BY_NAME, Use, find_flags, folded, nearest_flags, without
 from bot.prompts.loras import read_loras
@@ -137,7 +137,7 @@ class FlagReader:
         for name, value in fields.items():
             before = said.typed.get(name)
             if before is not None and said.fields[name] != value:
-                if name in ("width", "height") and before.split()[0] != use.typed:
+                if name in SIZES and before.split()[0] != use.typed:
                     raise InvalidParameters(TWO_SIZES, first=before, second=typed)
                 said.remarks.append(Sentence.of(LAST_COUNTS, flag=use.typed))
             said.fields[name], said.typed[name] = value, typed

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable
 
 from bot.errors import InvalidParameters
-from bot.parameters import Lora, quoted
+from bot.parameters import MAX_LORA_WEIGHT, Lora, quoted
 from bot.sentences import Sentence
 
-MAX_WEIGHT = 2.0
 MAX_NAME = 100
 WEIGHT_CLAMPED = "lora {name} {value} → {limit}: that is as far as it goes here"
 
@@ -52,7 +51,12 @@ def read_lora(text: str, typed: str) -> tuple[Lora, list[Sentence]]:
         raise InvalidParameters(
             "{value} is no LoRA: write its name and a weight from -2 to 2, as in ink:0.8.", value=quoted(typed)
         )
-    within = max(-MAX_WEIGHT, min(weight, MAX_WEIGHT))
+    return within_limits(name, weight)
+
+
+def within_limits(name: str, weight: float) -> tuple[Lora, list[Sentence]]:
+    """That LoRA with as much of the weight as there may be, and a remark where that is not all."""
+    within = max(-MAX_LORA_WEIGHT, min(weight, MAX_LORA_WEIGHT))
     remarks = [Sentence.of(WEIGHT_CLAMPED, name=name, value=weight, limit=within)] if within != weight else []
     return Lora(name=name, weight=within), remarks
 

@@ -9,10 +9,10 @@ from typing import Any
 from zlib import crc32
 
 from bot.errors import InvalidParameters
-from bot.layers import model_defaults
+from bot.layers import REFINER_FROM, model_defaults
 from bot.model_info import ModelInfo
 from bot.nearest import nearest
-from bot.parameters import Parameters, quoted, title
+from bot.parameters import SIZES, Parameters, quoted, title
 from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_text import BY_NAME
 from bot.prompts.flag_values import write_value
@@ -20,8 +20,6 @@ from bot.prompts.flags import FlagReader
 from bot.prompts.mistakes import take_each
 from bot.sentences import Sentence
 
-#: Where the refiner takes over when a line turns it on and the model's defaults do not say.
-REFINER_FROM = 0.8
 UNKNOWN = "{name} is no setting. Nearest: {nearest}."
 UNLIKE_ANY = "{name} is no setting. Settings are called as the options of /imagine are."
 NO_SETTING = "{line} is no setting. Write its name, a colon and a value, as in steps: 30."
@@ -32,10 +30,9 @@ _COMMON = ("num_inference_steps", "guidance_scale", "scheduler", "seed", "num_im
 _NOT_HERE = frozenset(
     {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt"}
 )
-_SIZE = ("width", "height")
 _FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
 #: What no flag sets, by the name of its line.
-_FLAGLESS = {title(name): name for name in ("image", "mask_image")}
+FLAGLESS = {title(name): name for name in ("image", "mask_image")}
 _LINE = re.compile(r"\s*-*\s*(?P<name>[^:=]*[^:=\s])\s*[:=]\s*(?P<value>.*?)\s*")
 _SWITCH = re.compile(
     rf"\s*-*\s*(?:{'|'.join(name for name, flag in BY_NAME.items() if flag.kind is Kind.SWITCH)})\s*", re.IGNORECASE
@@ -63,10 +60,10 @@ def refiner_from(model: ModelInfo) -> float:
 def write_settings(asked: Mapping[str, Any], model: ModelInfo) -> dict[str, str]:
     """Lines by field: those of `asked` that people change, and all others that `model` would not take by itself."""
     usual = {name: field.default for name, field in Parameters.model_fields.items()} | model_defaults(model)
-    whole_size = all(side in asked for side in _SIZE)
+    whole_size = all(side in asked for side in SIZES)
     lines = {"width": f"size: {asked['width']}x{asked['height']}"} if whole_size else {}
     for name in (*_COMMON, *(each for each in Parameters.model_fields if each not in _COMMON)):
-        if name not in asked or name in _NOT_HERE or (whole_size and name in _SIZE):
+        if name not in asked or name in _NOT_HERE or (whole_size and name in SIZES):
             continue
         value = asked[name]
         unset = value is None and name not in ("denoising_end", "seed")
@@ -106,7 +103,7 @@ def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[st
     name, value = match["name"], match["value"]
     if not value:
         return {}
-    flagless = _FLAGLESS.get(name.casefold())
+    flagless = FLAGLESS.get(name.casefold())
     if flagless is not None and not _INPUT_ID.fullmatch(value):
         raise InvalidParameters(NO_INPUT, name=name, value=quoted(value))
     if flagless is not None:
@@ -121,5 +118,5 @@ def _read_line(line: str, flags: FlagReader, remarks: list[Sentence]) -> dict[st
 
 def _nearest(name: str) -> list[str]:
     """The lines that look most like `name`, by the names under which they are written."""
-    written = {each: title(flag.field) for each, flag in BY_NAME.items()} | {each: each for each in _FLAGLESS}
+    written = {each: title(flag.field) for each, flag in BY_NAME.items()} | {each: each for each in FLAGLESS}
     return list(dict.fromkeys(written[each] for each in nearest(name, written)))

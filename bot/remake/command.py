@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters
+from bot.parameters import SIZES, Parameters
 from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_values import write_value
 
@@ -33,7 +33,7 @@ def imagine_command(parameters: Parameters, model: ModelInfo) -> str:
     said = parameters.model_dump()
     prompt = as_typed(" ".join(parameters.prompt.split()))
     flags = [_flag(name, value, said, prompt) for name, value in said.items() if _is_said(name, value, usual)]
-    if any(said[side] != usual[side] for side in ("width", "height")):
+    if any(said[side] != usual[side] for side in SIZES):
         flags.insert(0, f"--{_SIZE_FLAG.names[0]} {parameters.width}x{parameters.height}")
     return " ".join(["/imagine", f"prompt:{prompt}", *filter(None, flags)])
 
@@ -48,7 +48,7 @@ def as_typed(text: str) -> str:
 
 
 def _is_said(name: str, value: Any, usual: Mapping[str, Any]) -> bool:
-    if name in _NOT_SAID or name in ("width", "height"):
+    if name in _NOT_SAID or name in SIZES:
         return False
     return bool(name == "seed" or value != usual[name])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.model_info import ModelInfo
 from bot.parameters import MAX_LORAS, Lora, quoted
+from bot.prompts.loras import within_limits
 from bot.sentences import Sentence
 
 NO_REFINER = "It was made with a refiner, and none is loaded here: the base draws it alone."
@@ -51,7 +52,7 @@ class Draft:
     def take_loras(self, wanted: list[tuple[str, float]]) -> tuple[Lora, ...]:
         """Those of them that are at hand; the others are left out."""
         at_hand = {name.casefold(): name for name in self.loras}
-        found: dict[str, float] = {}
+        found: dict[str, Lora] = {}
         for name, weight in wanted:
             folded = name.casefold().replace("\\", "/")
             known = at_hand.get(folded) or at_hand.get(folded.rsplit("/", 1)[-1])
@@ -64,8 +65,6 @@ class Draft:
                 self.left_out[f"LoRA {name}"] = f"{weight:g}"
                 self.remark("Of its LoRAs the first {most} are taken.", most=MAX_LORAS)
             else:
-                found[known] = max(_LOWEST, min(weight, _HIGHEST))
-        return tuple(Lora(name=name, weight=weight) for name, weight in found.items())
-
-
-_LOWEST, _HIGHEST = -2.0, 2.0
+                found[known], remarks = within_limits(known, weight)
+                self.remarks += remarks
+        return tuple(found.values())

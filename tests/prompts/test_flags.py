@@ -48,6 +48,7 @@ from tests.prompts.reading import STYLES, make_reader, read
         ("--aesthetic 7 --negative-aesthetic 2", {"aesthetic_score": 7, "negative_aesthetic_score": 2}),
         ("--original-size 1024x768 --crop 0,64", {"original_size": (768, 1024), "crops_coords_top_left": (0, 64)}),
         ("--timesteps 999,500,200", {"timesteps": (999, 500, 200), "num_inference_steps": 3}),
+        ("--timesteps 999, 500 ,200", {"timesteps": (999, 500, 200), "num_inference_steps": 3}),
         ("--spacing trailing", {"timestep_spacing": "trailing"}),
         ("--prompt2 oil on canvas", {"prompt_2": "oil on canvas"}),
     ],
@@ -79,6 +80,13 @@ def test_a_flag_at_the_end_of_a_prompt_sets_its_parameters(flags: str, fields: d
 def test_flags_may_stand_anywhere_and_phones_may_correct_their_dashes(typed: str, prompt: str) -> None:
     parameters, _ = read(typed)
     assert (parameters.prompt, parameters.seed) == (prompt, 7)
+
+
+def test_a_list_of_timesteps_ends_where_the_words_go_on() -> None:
+    parameters, _ = read("a fox --timesteps 999, 500, in snow")
+    assert (parameters.prompt, parameters.timesteps) == ("a fox, in snow", (999, 500))
+    parameters, _ = read("a fox --timesteps 999, 500, 3rd of its litter")
+    assert (parameters.prompt, parameters.timesteps) == ("a fox, 3rd of its litter", (999, 500))
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,13 @@ def flags_of(command: str) -> dict[str, str | None]:
     }
 
 
+def test_a_lora_s_weight_beyond_the_limit_is_brought_within_it_and_said() -> None:
+    info = PictureInfo("A1111", {"Prompt": "a fox <lora:ink:5> <lora:fog:-0.5>"})
+    again = remake(info, ENSEMBLE, ["ink", "fog"])
+    assert again.changes["loras"] == (Lora(name="ink", weight=2.0), Lora(name="fog", weight=-0.5))
+    assert "lora ink 5.0 → 2.0: that is as far as it goes here" in map(str, again.remarks)
+
+
 def test_the_command_says_every_parameter_that_is_not_usual() -> None:
     words_only = {
         name: value
