@@ -26,7 +26,7 @@ from bot.job_queue import JobQueue
 from bot.jobs import Job
 from bot.layers import merge
 from bot.model_info import TINY, ModelInfo, read_model_info
-from bot.pace import Kind, Pace
+from bot.pace import Kind, Pace, together
 from bot.settings import load_settings
 from bot.timetable import Place, Timetable
 from tests.scripted import ScriptedExecutor
@@ -45,43 +45,66 @@ IN_LINE = 6
 NEWEST = 0.3
 NOTES = (
     "error: |predicted - real| / real, of the seconds from the request to the picture, predicted at the request.",
+    "Whoever comes later and goes before, as is fair, is in it. batch error: of what the model takes for a batch.",
     "single average: seconds per megapixel-step over all jobs, the newest counting most; one job after the other.",
 )
 
 
-class SingleAverage(Pace):
+class Judged(Pace):
+    """The bot's own, and how wrong it was about each batch before it learned of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[float] = []
+
+    def learn(self, kind: Kind, seconds: float, device: str = "") -> None:
+        """Judged first."""
+        expected = self.seconds(kind, device)
+        if expected is not None:
+            self.errors.append(abs(expected - seconds) / seconds)
+        self.take(kind, seconds, device)
+
+    def take(self, kind: Kind, seconds: float, device: str) -> None:
+        """Learn it."""
+        super().learn(kind, seconds, device)
+
+
+class SingleAverage(Judged):
     """Seconds per unit of work, whatever the job."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._seconds: float | None = None
+        self._average: float | None = None
 
-    def learn(self, kind: Kind, seconds: float, device: str = "") -> None:
+    def take(self, kind: Kind, seconds: float, device: str) -> None:
         """The newest counts most."""
         measured = seconds / kind.work
-        self._seconds = measured if self._seconds is None else self._seconds + NEWEST * (measured - self._seconds)
+        self._average = measured if self._average is None else self._average + NEWEST * (measured - self._average)
 
     def seconds(self, kind: Kind, device: str = "") -> float | None:
         """In proportion to the work."""
-        return None if self._seconds is None else self._seconds * kind.work
+        return None if self._average is None else self._average * kind.work
 
 
 class Rivals(Timetable):
-    """The queue's timetable, and one by the single average that hears the same."""
+    """The queue's timetable, and one by the single average that sees the same and learns nothing else."""
 
     def __init__(self) -> None:
-        super().__init__(Pace())
-        self.single = Timetable(SingleAverage())
+        self.paces = Judged(), SingleAverage()
+        super().__init__(self.paces[0])
+        self.single = Timetable(self.paces[1])
+        self._began: dict[int, float] = {}
 
     def begin(self, batch: Sequence[Job], now: float) -> None:
         """Both hear it."""
         super().begin(batch, now)
         self.single.begin(batch, now)
+        self._began[batch[0].id] = now
 
     def learn(self, batch: Sequence[Job], now: float, device: str) -> None:
         """Both hear it."""
         super().learn(batch, now, device)
-        self.single.learn(batch, now, device)
+        self.paces[1].learn(together([Kind.of(job) for job in batch]), now - self._began[batch[0].id], device)
 
     def end(self, job_id: int) -> None:
         """Both hear it."""
@@ -130,18 +153,21 @@ class Course:
             self.real[job_id] = asyncio.get_running_loop().time() - self.asked[job_id]
         self.moved.set()
 
-    def figures(self, predicted: dict[int, float]) -> dict[str, Any]:
-        """The error of these predictions."""
+    def figures(self, predicted: dict[int, float], pace: Judged) -> dict[str, Any]:
+        """The error of these predictions, and of that pace."""
         errors = [abs(predicted[job_id] - real) / real for job_id, real in self.real.items() if job_id in predicted]
         return {
             "predictions": len(errors),
             "error_p50": round(percentile(errors, 0.5), 3),
             "error_p90": round(percentile(errors, 0.9), 3),
+            "batches": len(pace.errors),
+            "batch_error_p50": round(percentile(pace.errors, 0.5), 3),
+            "batch_error_p90": round(percentile(pace.errors, 0.9), 3),
         }
 
 
-async def measure(executor: Executor, jobs: Sequence[Job]) -> Course:
-    """Let all of them be drawn, one more asked for whenever the line is short enough."""
+async def measure(executor: Executor, jobs: Sequence[Job]) -> dict[str, dict[str, Any]]:
+    """The figures of both, while all of them are drawn: one more is asked for whenever the line is short enough."""
     loop, course, rivals = asyncio.get_running_loop(), Course(), Rivals()
     queue = JobQueue(executor, max_jobs=len(jobs), max_jobs_per_user=len(jobs), timetable=rivals)
     queue.listen(course.on_event, lambda _: None)
@@ -159,7 +185,8 @@ async def measure(executor: Executor, jobs: Sequence[Job]) -> Course:
         while len(course.real) < len(jobs):
             course.moved.clear()
             await course.moved.wait()
-    return course
+    own, average = rivals.paces
+    return {"learned": course.figures(course.learned, own), "single": course.figures(course.single, average)}
 
 
 def requests(model: ModelInfo, count: int, seed: int = 0) -> list[Job]:
@@ -211,9 +238,9 @@ def main() -> None:
     model = read_model_info(settings.model_base, settings.model_refiner)
     jobs = requests(model, 12 if options.quick else max(12, options.jobs))
     engine = SDXLEngine.load(model, settings.device, HubAccess.of(settings), Assets.of(settings), lambda *_: None)
-    course = run(measure(MeasuredExecutor(engine), jobs))
-    learned, single = course.figures(course.learned), course.figures(course.single)
-    ratios = {name: ratio(learned[name], single[name]) for name in ("error_p50", "error_p90")}
+    figures = run(measure(MeasuredExecutor(engine), jobs))
+    learned, single = figures["learned"], figures["single"]
+    ratios = {name: ratio(learned[name], single[name]) for name in learned if "error" in name}
     show(f"Estimates, {model.name}", {"learned by kind": learned, "single average": single}, NOTES)
     show("Ratios", {"": ratios})
     if options.json:

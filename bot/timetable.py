@@ -10,6 +10,11 @@ from bot.batching import LOOK_AHEAD, batch_key
 from bot.jobs import Job
 from bot.pace import Kind, Pace, together
 
+#: What the newest job says of how much longer the line was counts so much.
+NEWEST = 0.1
+#: It says something if it waited for the line so many times as long as for all else; no job says more than this.
+TELLING, MOST_TIMES = 0.5, 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -39,6 +44,17 @@ class _Running:
     share: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """What a job was told when it was first seen in line: how long for what, in seconds, without any correction."""
+
+    at: float
+    #: Until a place is free, and for its own batch.
+    certain: float
+    #: For those before it in line.
+    line: float
+
+
 class Timetable:
     """Follows the jobs in the executor, learns from each batch that ends well, and tells the seconds that are left.
 
@@ -50,6 +66,9 @@ class Timetable:
         self._running: dict[int, _Running] = {}
         #: Parameters never change, so each job is looked at once.
         self._known: dict[int, tuple[Kind, Hashable | None]] = {}
+        self._promises: dict[int, _Promise] = {}
+        #: How many times as long the line was as it seemed: whoever comes later may be before others, as is fair.
+        self._overtaking = 1.0
 
     def begin(self, batch: Sequence[Job], now: float) -> None:
         """These jobs are in the executor now."""
@@ -65,11 +84,17 @@ class Timetable:
         """These jobs are done, and well."""
         if running := self._running.get(batch[0].id):
             self._pace.learn(together([self._look_at(job)[0] for job in batch]), now - running.began, device)
+        for job in batch:
+            promise = self._promises.get(job.id)
+            if promise is not None and promise.line > TELLING * promise.certain:
+                times = (now - promise.at - promise.certain) / promise.line
+                self._overtaking += NEWEST * (min(max(times, 0.0), MOST_TIMES) - self._overtaking)
 
     def end(self, job_id: int) -> None:
         """That job is no longer in the executor."""
         self._running.pop(job_id, None)
         self._known.pop(job_id, None)
+        self._promises.pop(job_id, None)
 
     def seconds_left(self, line: Iterable[Job], now: float, place: Place) -> dict[int, float]:
         """Seconds until each job is done, by its id; one pass over the line. Empty before anything was measured."""
@@ -81,13 +106,19 @@ class Timetable:
                 free_in[id(running)] = left[job_id] = _rest(expected, now - running.began, running.share)
         places = [*free_in.values(), *[0.0] * (place.capacity - len(free_in))]
         heapq.heapify(places)
+        promises = {job_id: promise for job_id, promise in self._promises.items() if job_id in self._running}
+        first = places[0]
         for batch in self._batches(line, place.max_batch):
             expected = self._pace.seconds(together(batch.kinds), place.device)
             if expected is None:
                 break
-            ready_in = heapq.heappop(places) + expected
-            heapq.heappush(places, ready_in)
-            left |= dict.fromkeys(batch.jobs, ready_in)
+            starts_in = heapq.heappop(places)
+            heapq.heappush(places, starts_in + expected)
+            before = starts_in - first
+            left |= dict.fromkeys(batch.jobs, first + self._overtaking * before + expected)
+            promise = _Promise(now, first + expected, before)
+            promises |= {job_id: self._promises.get(job_id, promise) for job_id in batch.jobs}
+        self._promises = promises
         return left
 
     def _batches(self, line: Iterable[Job], max_batch: int) -> list[_Batch]:

@@ -103,3 +103,21 @@ def test_everybody_in_line_has_an_estimate_and_nobody_is_ready_before_those_that
     assert all(seconds > 0 for seconds in left.values())
     alone = Timetable(pace).seconds_left(line, 0.0, Place(capacity, max_batch, "cpu"))
     assert all(left[each.id] >= alone[each.id] for each in line)
+
+
+def test_where_who_comes_later_goes_before_the_line_is_longer_than_it_seems(timetable: Timetable) -> None:
+    now = 0.0
+    for number in range(1, 60, 3):
+        # The last of three is promised 90 seconds, and two more are drawn before it.
+        line = [job(number), job(number + 1), job(number + 2)]
+        timetable.seconds_left(line, now, ONE)
+        for drawn in (line[0], line[1], job(1000 + number), job(2000 + number), line[2]):
+            timetable.begin([drawn], now)
+            now += SECONDS
+            timetable.learn([drawn], now, "cpu")
+            timetable.end(drawn.id)
+    left = timetable.seconds_left([job(1), job(2), job(3)], now, ONE)
+    assert left[1] == pytest.approx(SECONDS, abs=0.2)
+    # Of those that were second in line nobody was overtaken, of the third everybody, by two.
+    assert 1.2 * 3 * SECONDS < left[3] < 5 * SECONDS
+    assert left[1] < left[2] < left[3]
