@@ -117,6 +117,8 @@ class Denoising:
             latents: torch.Tensor = pipeline(
                 **arguments, **batch.prompt.arguments(), callback_on_step_end=callback
             ).images
+        # Where parts move in and out, `from_image` has no hooks of its own, and what it used would stay on the device.
+        stage.pipeline.maybe_free_model_hooks()
         return latents
 
     def _options(self, noise: Noise) -> dict[str, Any]:
