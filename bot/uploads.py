@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from bot.errors import InvalidUpload
 from bot.parameters import MAX_SIZE
@@ -23,6 +23,8 @@ MAX_PIXELS = 25_000_000
 MIN_SIDE, MAX_ASPECT = 16, 8
 #: How far the shapes of a picture and its mask may be from each other, as a share.
 SHAPE_TOLERANCE = 0.02
+#: What EXIF says of a picture whose sides are to be exchanged.
+ON_ITS_SIDE = range(5, 9)
 #: A grey from here on is white.
 WHITE = 128
 #: Of a mask on a transparent layer: how nearly black or white paint is, how nearly grey, and how much may be otherwise,
@@ -39,6 +41,14 @@ TRANSPARENT_IS_REPAINTED = Sentence("mask: its transparent parts are painted ane
 _DAMAGED = (OSError, SyntaxError, ValueError, TypeError, LookupError, AssertionError, EOFError, struct.error)
 
 
+class Inputs(NamedTuple):
+    """What a job is to work on, no larger than it can use, and what its author should know of how it was read."""
+
+    image: Image.Image | None
+    mask: Image.Image | None
+    remarks: Sequence[Sentence]
+
+
 def decode_upload(content: bytes) -> Image.Image:
     """The picture as it is meant to be seen: turned as its camera says, on white where it is transparent, RGB.
 
@@ -50,52 +60,59 @@ def decode_upload(content: bytes) -> Image.Image:
 
 def decode_input(content: bytes) -> Image.Image:
     """The same, no larger than a job can use: it still covers the largest picture that can be made."""
-    with _opened(content) as image:
-        return _on_white(_upright(_bearable(image)))
-
-
-def decode_mask(content: bytes) -> tuple[Image.Image, Sequence[Sentence]]:
-    """A mask, grey, as large as `decode_input` makes pictures: white is repainted. Raises `InvalidUpload`.
-
-    Where white is painted on a transparent layer, the layer counts as black. Of any other picture with transparent
-    parts, those are repainted, and a remark says so.
-    """
-    with _opened(content) as image:
-        upright = _upright(_bearable(image))
-        if not upright.has_transparency_data:
-            return upright.convert("L"), ()
-        layers = upright.convert("RGBA")
-        if _is_painted(layers):
-            ground = Image.new("RGBA", layers.size, "black")
-            return Image.alpha_composite(ground, layers).convert("L"), ()
-        return ImageOps.invert(layers.getchannel("A")), (TRANSPARENT_IS_REPAINTED,)
-
-
-class Inputs(NamedTuple):
-    """What a job is to work on, no larger than it can use, and what its author should know of how it was read."""
-
-    image: Image.Image | None
-    mask: Image.Image | None
-    remarks: Sequence[Sentence]
+    return _on_white(_decode(content).picture)
 
 
 def decode_inputs(image: bytes | None, mask: bytes | None) -> Inputs:
-    """A picture, and the mask of it. Raises `InvalidUpload`."""
-    picture = None if image is None else decode_input(image)
-    white, remarks = (None, ()) if mask is None else decode_mask(mask)
-    if white is not None:
-        _check_mask(white, picture)
+    """A picture as `decode_input` gives it, and the mask of it: grey, and white is repainted. Raises `InvalidUpload`.
+
+    Where the mask is white paint on a transparent layer, the layer counts as black. Of any other picture with
+    transparent parts, those are repainted, and a remark says so.
+    """
+    size, picture = None, None
+    if image is not None:
+        sent = _decode(image)
+        size, picture = sent.size, _on_white(sent.picture)
+    if mask is None:
+        return Inputs(picture, None, ())
+    sent = _decode(mask)
+    white, remarks = _read_mask(sent.picture)
+    _check_mask(white, sent.size, size)
     return Inputs(picture, white, remarks)
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Width and height of the picture as it is meant to be seen. Raises `InvalidUpload`."""
+    with _opened(content) as image:
+        return _upright_size(image)
+
+
+def check_bytes(size: int) -> None:
+    """Raises `InvalidUpload` for a file of more bytes than are read."""
+    if size > MAX_BYTES:
+        raise InvalidUpload(
+            "The file has {size:.1f} MiB, and at most {most} MiB are read. Send a smaller one.",
+            size=size / 2**20,
+            most=MAX_BYTES // 2**20,
+        )
+
+
+class _Decoded(NamedTuple):
+    """A picture that is upright and bearable, and the size in which it was sent."""
+
+    picture: Image.Image
+    size: tuple[int, int]
+
+
+def _decode(content: bytes) -> _Decoded:
+    with _opened(content) as image:
+        size = _upright_size(image)
+        return _Decoded(_upright(_bearable(image)), size)
 
 
 @contextmanager
 def _opened(content: bytes) -> Iterator[Image.Image]:
-    if len(content) > MAX_BYTES:
-        raise InvalidUpload(
-            "The file has {size:.1f} MiB, and at most {most} MiB are read. Send a smaller one.",
-            size=len(content) / 2**20,
-            most=MAX_BYTES // 2**20,
-        )
+    check_bytes(len(content))
     try:
         with warnings.catch_warnings():
             # About bombs, for which the limit below is stricter, and about what it passes over.
@@ -132,20 +149,30 @@ def _check(image: Image.Image) -> None:
         raise InvalidUpload("The picture moves. Send a still one: PNG, JPEG or WebP.")
 
 
-def _check_mask(mask: Image.Image, picture: Image.Image | None) -> None:
+def _check_mask(mask: Image.Image, size: tuple[int, int], image_size: tuple[int, int] | None) -> None:
     if not any(mask.histogram()[WHITE:]):
         raise InvalidUpload("The mask has no white, and white is what is repainted. Paint over that part.")
-    if picture is None:
+    if image_size is None:
         return
-    ratio = mask.width * picture.height / (mask.height * picture.width)
+    ratio = size[0] * image_size[1] / (size[1] * image_size[0])
     if abs(ratio - 1) > SHAPE_TOLERANCE:
         raise InvalidUpload(
             "The mask is {mask_width} × {mask_height}, and the image {width} × {height}. Send two of the same shape.",
-            mask_width=mask.width,
-            mask_height=mask.height,
-            width=picture.width,
-            height=picture.height,
+            mask_width=size[0],
+            mask_height=size[1],
+            width=image_size[0],
+            height=image_size[1],
         )
+
+
+def _read_mask(picture: Image.Image) -> tuple[Image.Image, Sequence[Sentence]]:
+    if not picture.has_transparency_data:
+        return picture.convert("L"), ()
+    layers = picture.convert("RGBA")
+    if _is_painted(layers):
+        ground = Image.new("RGBA", layers.size, "black")
+        return Image.alpha_composite(ground, layers).convert("L"), ()
+    return ImageOps.invert(layers.getchannel("A")), (TRANSPARENT_IS_REPAINTED,)
 
 
 def _bearable(image: Image.Image) -> Image.Image:
@@ -158,6 +185,12 @@ def _bearable(image: Image.Image) -> Image.Image:
     image.draft(None, size)
     # What has a palette would be thinned out.
     return _eight_bit(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """Read before anything is unpacked, as far as the format lets one."""
+    width, height = image.size
+    return (height, width) if image.getexif().get(ExifTags.Base.Orientation) in ON_ITS_SIDE else (width, height)
 
 
 def _upright(image: Image.Image) -> Image.Image:

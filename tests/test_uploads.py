@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import InvalidUpload
-from bot.uploads import decode_input, decode_inputs, decode_mask, decode_upload
+from bot.uploads import decode_input, decode_inputs, decode_upload, size_of
 from tests.pictures import encoded
 
 #: Its left half is a dark grey, its right half a light one.
@@ -25,7 +25,8 @@ def pixel(image: Image.Image, x: int, y: int = 0) -> Any:
 
 def test_a_grey_of_16_bits_stays_that_grey() -> None:
     content = encoded(Image.fromarray(GREYS), "PNG")
-    picture, (mask, _) = decode_upload(content), decode_mask(content)
+    picture, (_, mask, _) = decode_upload(content), decode_inputs(None, content)
+    assert mask is not None
     assert (pixel(picture, 0), pixel(picture, 63)) == ((39, 39, 39), (195, 195, 195))
     assert (mask.mode, pixel(mask, 0), pixel(mask, 63)) == ("L", 39, 195)
 
@@ -74,8 +75,10 @@ def test_a_picture_is_no_larger_than_any_that_can_be_made_of_it_and_upright(kind
     exif = Image.Exif()
     # The top of the scene is on the right side of what is saved.
     exif[0x0112] = 8
-    upright = decode_input(encoded(lying.convert(mode), kind, exif=exif))
+    content = encoded(lying.convert(mode), kind, exif=exif)
+    upright = decode_input(content)
     assert (upright.mode, upright.size) == ("RGB", (2048, 4096))
+    assert size_of(content) == (2500, 5000)
     assert pixel(upright, 1000, 100) > (250, 250, 250)
     assert pixel(upright, 1000, 4000) < (5, 5, 5)
 
@@ -132,3 +135,9 @@ def test_holes_in_what_is_no_mask_are_repainted_and_that_is_told(name: str) -> N
     assert [str(each) for each in remarks] == [
         "mask: its transparent parts are painted anew, whatever is painted on it"
     ]
+
+
+def test_shapes_that_do_not_fit_are_named_as_they_were_sent() -> None:
+    image, mask = (encoded(Image.new("L", size, 255), "PNG") for size in ((4000, 3000), (3000, 3000)))
+    with pytest.raises(InvalidUpload, match="The mask is 3000 × 3000, and the image 4000 × 3000"):
+        decode_inputs(image, mask)

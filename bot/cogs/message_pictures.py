@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import discord
 
-from bot.errors import InvalidUpload, PicturesGone, RequestRejected
-from bot.uploads import MAX_BYTES
+from bot.errors import PicturesGone, RequestRejected
+from bot.uploads import check_bytes
 
 #: Where Discord keeps what people send; everything else is reached through its proxy alone.
 DISCORD_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
@@ -55,8 +55,7 @@ def pictures_of(message: discord.Message, bot_id: int) -> list[MessagePicture]:
 
 async def fetch(client: discord.Client, picture: MessagePicture) -> bytes:
     """The file as it was sent. Raises `InvalidUpload` for one that is too large, `PicturesGone` for none."""
-    if picture.size > MAX_BYTES:
-        raise _too_large(picture.size)
+    check_bytes(picture.size)
     try:
         async with asyncio.timeout(FETCH_SECONDS):
             content = await client.http.get_from_cdn(picture.url)
@@ -64,8 +63,7 @@ async def fetch(client: discord.Client, picture: MessagePicture) -> bytes:
         raise PicturesGone("The picture is not at Discord any more. Choose a message that still shows one.") from error
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise RequestRejected("Discord does not hand out the picture right now. Try again in a minute.") from error
-    if len(content) > MAX_BYTES:
-        raise _too_large(len(content))
+    check_bytes(len(content))
     return content
 
 
@@ -120,11 +118,3 @@ def _own(picture: MessagePicture) -> MessagePicture:
     if match is None:
         return picture
     return MessagePicture(picture.name, picture.url, picture.size, (int(match[1]), int(match[2]) - 1))
-
-
-def _too_large(size: int) -> InvalidUpload:
-    return InvalidUpload(
-        "The file has {size:.1f} MiB, and at most {most} MiB are read. Send a smaller one.",
-        size=size / 2**20,
-        most=MAX_BYTES // 2**20,
-    )

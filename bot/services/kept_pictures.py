@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from typing import Any
-
-from PIL import Image
 
 from bot.errors import InfotextMissing, InvalidParameters
 from bot.layers import STRENGTH, merge, size_like
-from bot.parameters import MAX_SIZE
 from bot.services.generation import GenerationService
 from bot.services.remake import ReadPicture, RemakeService
-from bot.uploads import decode_upload
+from bot.uploads import decode_input, size_of
 
 #: Of these, what a picture says is where a new one begins.
 WORDS = ("prompt", "prompt_2", "negative_prompt", "negative_prompt_2")
@@ -32,7 +28,8 @@ class KeptPictures:
 
     async def keep_usable(self, content: bytes) -> str:
         """Keep what a new picture can be made out of. Raises `InvalidUpload` for what cannot be decoded."""
-        return await self.keep(await asyncio.to_thread(_bearable, content))
+        await asyncio.to_thread(decode_input, content)
+        return await self.keep(content)
 
     async def read(self, original_id: str) -> ReadPicture:
         """What that file says. Raises `PicturesGone`, `InfotextMissing`."""
@@ -45,7 +42,7 @@ class KeptPictures:
     async def asked_out_of(self, original_id: str) -> dict[str, Any]:
         """What one would ask for to make another out of that picture: its own words, if it has any, and its shape."""
         content = await self._generation.originals.load(original_id)
-        width, height = await asyncio.to_thread(_size, content)
+        width, height = await asyncio.to_thread(size_of, content)
         width, height = size_like(width, height, self._generation.model.native_size)
         try:
             said = self._typed(await self._remakes.read(content))
@@ -56,7 +53,7 @@ class KeptPictures:
 
     async def take_in(self, original_id: str) -> str:
         """Make an input of jobs of that file; returns the input's id."""
-        image = await asyncio.to_thread(decode_upload, await self._generation.originals.load(original_id))
+        image = await asyncio.to_thread(decode_input, await self._generation.originals.load(original_id))
         return await self._generation.inputs.save(image)
 
     def _typed(self, read: ReadPicture) -> dict[str, Any]:
@@ -66,19 +63,3 @@ class KeptPictures:
         except InvalidParameters:
             # It names no prompt, or nothing that goes together: whoever edits it sees what there is.
             return dict(changes)
-
-
-def _bearable(content: bytes) -> bytes:
-    """The file, or a smaller PNG of a picture with more pixels than any job can use."""
-    image = decode_upload(content)
-    if image.width * image.height <= MAX_SIZE**2:
-        return content
-    image.thumbnail((MAX_SIZE, MAX_SIZE))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def _size(content: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(content)) as image:
-        return image.size

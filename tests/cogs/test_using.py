@@ -6,8 +6,10 @@ import pytest
 import simcord
 from PIL import Image
 
+from bot.infotext import png_text
 from bot.ui.cards import DONE
-from tests.cogs.menus import USE, answers, chosen, form, ours, post, slow_files
+from tests.cogs.menus import MODEL, USE, answers, chosen, form, ours, post, slow_files
+from tests.factories import make_parameters
 from tests.infotext.files import corpus_texts, png_of, saved
 from tests.pictures import PNG, encoded
 from tests.simcord_app import SimulatedServer
@@ -42,13 +44,30 @@ async def test_the_words_of_the_picture_stand_in_the_modal(server: SimulatedServ
     assert opened.values["prompt"] != ""
 
 
-async def test_a_picture_with_more_pixels_than_any_job_takes_is_kept_smaller(server: SimulatedServer) -> None:
-    opened = await form(server, USE, await post(server, encoded(Image.new("L", (3000, 1500)), "PNG")))
+async def test_a_picture_with_more_pixels_than_any_job_takes_keeps_its_words_and_is_made_smaller(
+    server: SimulatedServer,
+) -> None:
+    large = saved("PNG", size=(4200, 2100), pnginfo=png_text(make_parameters(), MODEL))
+    opened = await form(server, USE, await post(server, large))
+    assert opened.values["prompt"] == "a red fox in the snow"
     opened.values["prompt"] = "a hill"
     await opened.send()
     image = (await server.job()).parameters.image
     assert image is not None
-    assert (await server.application.generation.inputs.load(image)).size == (2048, 1024)
+    assert (await server.application.generation.inputs.load(image)).size == (4096, 2048)
+
+
+async def test_a_photo_that_was_taken_upright_makes_an_upright_picture(server: SimulatedServer) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = encoded(Image.new("RGB", (640, 320), "green"), "JPEG", exif=exif)
+    opened = await form(server, USE, await post(server, photo, kind="jpg"))
+    assert opened.settings == "size: 728x1448\nstrength: 0.6"
+    opened.values["prompt"] = "a green hill"
+    await opened.send()
+    image = (await server.job()).parameters.image
+    assert image is not None
+    assert (await server.application.generation.inputs.load(image)).size == (320, 640)
 
 
 async def test_the_modal_is_answered_after_a_restart(server: SimulatedServer) -> None:
