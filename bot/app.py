@@ -15,6 +15,7 @@ from bot.delivery.pace import EditPace
 from bot.diffusion.assets import Assets
 from bot.errors import StartupFailed
 from bot.executors import Executor, create_executor
+from bot.garbage import settled
 from bot.heartbeat import heartbeat
 from bot.inputs import InputFolder
 from bot.job_queue import JobQueue
@@ -122,7 +123,8 @@ async def run_bot(settings: Settings, executor: Executor | None = None, pace: Ed
         async with bot:
             await bot.login(settings.discord_token.get_secret_value())
             async with application.working():
-                await _connected(application)
+                with settled():
+                    await _connected(application)
 
 
 async def _connected(application: Application) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from bot.app import run_bot
@@ -97,3 +99,12 @@ async def test_a_discord_that_is_not_there_is_named(loopback: LoopbackDiscord, s
     await loopback.server.stop()
     with pytest.raises(StartupFailed, match=f"cannot be reached at {loopback.api_url}"):
         await run_bot(settings, ScriptedExecutor())
+
+
+async def test_a_full_collection_looks_only_at_what_came_after_the_start(
+    loopback: LoopbackDiscord, settings: Settings
+) -> None:
+    assert not gc.get_freeze_count()
+    async with running(loopback, settings, ScriptedExecutor()):
+        assert gc.get_freeze_count()
+    assert not gc.get_freeze_count()
