@@ -28,6 +28,8 @@ SIZE_MULTIPLE = 8
 #: The two fields of a size: who says one of them mostly says both.
 SIZES = frozenset(("width", "height"))
 MAX_PAIR = 8192
+#: How far from a limit that is none of its values a share is brought.
+NEXT = 0.01
 #: SDXL's noise schedule has so many timesteps.
 TRAIN_TIMESTEPS = 1000
 #: How much of a wrong value its refusal repeats.
@@ -116,7 +118,7 @@ class Parameters(BaseModel):
     crops_coords_top_left: Pair = Field((0, 0), title="crops_coords_top_left")
     target_size: Pair | None = Field(None, title="target_size")
     negative_original_size: Pair | None = Field(None, title="negative_original_size")
-    negative_crops_coords_top_left: Pair = Field((0, 0), title="negative_crops_coords_top_left")
+    negative_crops_coords_top_left: Pair | None = Field(None, title="negative_crops_coords_top_left")
     negative_target_size: Pair | None = Field(None, title="negative_target_size")
     timesteps: tuple[Timestep, ...] | None = Field(None, title="timesteps")
     timestep_spacing: TimestepSpacing | None = Field(None, title="spacing")
@@ -235,6 +237,25 @@ def limits(name: str) -> tuple[float | None, float | None]:
     """The smallest and the largest value of that field, each where it has one."""
     metadata = Parameters.model_fields[name].metadata
     return bound(metadata, "ge"), bound(metadata, "le")
+
+
+def within(name: str, value: float) -> float:
+    """The nearest value that this field may have; next to a limit that is none of its values, one that people type."""
+    metadata = Parameters.model_fields[name].metadata
+    low, high = limits(name)
+    above, below = bound(metadata, "gt"), bound(metadata, "lt")
+    if above is not None and value <= above:
+        return above + NEXT
+    if below is not None and value >= below:
+        return below - NEXT
+    value = value if low is None else max(low, value)
+    return value if high is None else min(high, value)
+
+
+def is_pair(name: str) -> bool:
+    """Whether that field is a size or a corner."""
+    annotation: Any = Parameters.model_fields[name].annotation
+    return annotation in (Pair, Pair | None)
 
 
 def is_whole(name: str) -> bool:

@@ -14,11 +14,9 @@ def base_arguments(parameters: Parameters) -> dict[str, Any]:
     return _common(parameters) | {"width": parameters.width, "height": parameters.height}
 
 
-def from_image(arguments: Mapping[str, Any], parameters: Parameters) -> dict[str, Any]:
+def from_image(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The same for the base's image-to-image pipeline, which reads the size from the latents."""
-    left = {name: value for name, value in arguments.items() if name not in ("width", "height")}
-    # Unlike the other one it does not take the negative crop from the positive one where none is said.
-    return {"negative_crops_coords_top_left": parameters.crops_coords_top_left} | left
+    return {name: value for name, value in arguments.items() if name not in ("width", "height")}
 
 
 def refiner_arguments(parameters: Parameters) -> dict[str, Any]:
@@ -41,10 +39,14 @@ def base_prompts(parameters: Parameters) -> Prompts:
 
 
 def refiner_prompts(parameters: Parameters) -> Prompts:
-    """The refiner has the second text encoder only, so it reads what the second one is meant to read."""
-    prompt = parameters.prompt_2 or parameters.prompt
-    negative = parameters.negative_prompt_2 or parameters.negative_prompt or None
+    """The refiner has the second text encoder only, so that one reads what both of the base's read."""
+    prompt = _both(parameters.prompt, parameters.prompt_2)
+    negative = _both(parameters.negative_prompt, parameters.negative_prompt_2) or None
     return Prompts(prompt, prompt, negative, negative)
+
+
+def _both(text: str, text_2: str | None) -> str:
+    return ", ".join(dict.fromkeys(each for each in (text, text_2) if each))
 
 
 def _common(parameters: Parameters) -> dict[str, Any]:
@@ -60,17 +62,14 @@ def _common(parameters: Parameters) -> dict[str, Any]:
 
 
 def _negative_conditions(parameters: Parameters) -> dict[str, Any]:
-    """The negative micro-conditions. The pipelines use them only all together, so what was not said is filled in."""
+    """The negative micro-conditions: where nothing else is said, what the positive ones are.
+
+    Said in full, for left to themselves the pipelines differ: one takes the positive crop, the other none.
+    """
     size = (parameters.height, parameters.width)
-    said = (
-        parameters.negative_original_size,
-        parameters.negative_target_size,
-        parameters.negative_crops_coords_top_left if any(parameters.negative_crops_coords_top_left) else None,
-    )
-    if not any(said):
-        return {}
+    crop = parameters.negative_crops_coords_top_left
     return {
         "negative_original_size": parameters.negative_original_size or parameters.original_size or size,
-        "negative_crops_coords_top_left": parameters.negative_crops_coords_top_left,
+        "negative_crops_coords_top_left": parameters.crops_coords_top_left if crop is None else crop,
         "negative_target_size": parameters.negative_target_size or parameters.target_size or size,
     }

@@ -86,7 +86,7 @@ class Denoising:
         if self.start is None:
             arguments["latents"] = noise.tensor
             return self._run(self.base, self.base.pipeline, "base", slots, noise, arguments)
-        arguments = from_image(arguments, self.parameters) | self._beginning(self.base, self.start, noise)
+        arguments = from_image(arguments) | self._beginning(self.base, self.start, noise)
         return self._run(self.base, self.base.from_image, "base", slots, noise, arguments)
 
     def _refine(

@@ -134,12 +134,12 @@ def _micro_conditioning(p: Parameters) -> dict[str, object]:
     def size(pair: tuple[int, int] | None) -> str | None:
         return None if pair is None else f"{pair[1]}x{pair[0]}"
 
-    def corner(pair: tuple[int, int]) -> str | None:
-        return f"{pair[0]}x{pair[1]}" if any(pair) else None
+    def corner(pair: tuple[int, int] | None) -> str | None:
+        return None if pair is None else f"{pair[0]}x{pair[1]}"
 
     return {
         names.ORIGINAL_SIZE: size(p.original_size),
-        names.CROP_TOP_LEFT: corner(p.crops_coords_top_left),
+        names.CROP_TOP_LEFT: corner(p.crops_coords_top_left) if any(p.crops_coords_top_left) else None,
         names.TARGET_SIZE: size(p.target_size),
         names.NEGATIVE_ORIGINAL_SIZE: size(p.negative_original_size),
         names.NEGATIVE_CROP_TOP_LEFT: corner(p.negative_crops_coords_top_left),
