@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.parameters import MAX_PAIR, Pair, Parameters, WrongValue, bound, is_whole, limits, quoted, title
+from bot.parameters import MAX_PAIR, Parameters, WrongValue, bound, is_pair, is_whole, limits, quoted, title
 from bot.sentences import Sentence
 
 #: What is right where a wrong value lies deeper than the field itself.
@@ -18,6 +18,7 @@ NESTED: Mapping[str, str] = {
     "image": "{title} must be a picture.",
     "mask_image": "{title} must be a picture.",
 }
+TOO_MANY_LORAS = "{title} names {count} LoRAs; a picture takes at most {most}. Leave some out."
 
 
 def explain(error: ValidationError) -> list[Sentence]:
@@ -42,6 +43,9 @@ def _sentence(detail: dict[str, Any]) -> Sentence:
             length=f"{len(detail['input']):,}",
             most=f"{detail['ctx']['max_length']:,}",
         )
+    if name == "loras" and detail["type"] == "too_long":
+        counts = {"count": detail["ctx"]["actual_length"], "most": detail["ctx"]["max_length"]}
+        return Sentence(TOO_MANY_LORAS, {"title": title(name), **counts})
     if name in NESTED:
         return Sentence(NESTED[name], {"title": title(name)})
     return _out_of_limits(name, detail["input"])
@@ -52,7 +56,7 @@ def _out_of_limits(name: str, value: object) -> Sentence:
     values: dict[str, Any] = {"title": title(name), "value": quoted(value), "most": MAX_PAIR}
     field = Parameters.model_fields[name]
     annotation: Any = field.annotation
-    if annotation in (Pair, Pair | None):
+    if is_pair(name):
         return Sentence("{title} must be two whole numbers from 0 to {most}, not {value}.", values)
     if annotation in (str, str | None):
         return Sentence("{title} must be text, not {value}.", values)

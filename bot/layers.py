@@ -14,6 +14,7 @@ from bot.explanations import explain
 from bot.model_info import ModelInfo
 from bot.parameters import (
     ASPECT_RATIOS,
+    MAX_PAIR,
     MAX_SEED,
     MAX_SIZE,
     MIN_SIZE,
@@ -21,10 +22,11 @@ from bot.parameters import (
     SIZES,
     Parameters,
     TimestepSpacing,
+    is_pair,
     is_whole,
-    limits,
     quoted,
     title,
+    within,
 )
 from bot.scheduler_names import DISTILLED, DISTILLED_STEPS, find_scheduler
 from bot.sentences import Sentence
@@ -46,6 +48,8 @@ SPACINGS = (*get_args(TimestepSpacing), AYS)
 SEEDS = ("seed", "variation_seed")
 CLAMPED = Sentence("{title} {value} → {limit}: that is as far as it goes here")
 FEWER = "{title} {value} → {limit}: {scheduler} takes no more"
+#: Where the refiner would take over when all is done, the base is alone; a flag and an option mean the same by it.
+REFINER_NEVER = Sentence("{title} {value} → off: nothing is left for the refiner there")
 SNAPPED = Sentence("{title} {value} → {size}: sizes are multiples of {multiple}")
 
 
@@ -94,29 +98,54 @@ def find_spacing(name: object) -> str | None:
     return next((each for each in SPACINGS if isinstance(name, str) and name.casefold() == each.casefold()), None)
 
 
-def clamp(changes: Mapping[str, Any]) -> tuple[dict[str, Any], list[Sentence]]:
-    """`changes` with numbers brought within their limits and sizes to what the model takes, and what was changed."""
-    clamped, remarks = dict(changes), []
+def clamp(changes: Mapping[str, Any], model: ModelInfo | None = None) -> tuple[dict[str, Any], list[Sentence]]:
+    """`changes` with numbers brought within their limits and sizes to what the model takes, and what was changed.
+
+    With a `model` within its own limits, too. Lists of timesteps stay as they are, as seeds do.
+    """
+    clamped, remarks = dict(changes), list[Sentence]()
     for name, value in changes.items():
         # The nearest seed would make another picture than the one that somebody means.
         if name not in Parameters.model_fields or name in SEEDS or isinstance(value, bool):
             continue
-        if not isinstance(value, int | float):
+        if is_pair(name) and isinstance(value, tuple | list) and all(isinstance(side, int) for side in value):
+            clamped[name], remark = _clamped_pair(name, tuple(value))
+        elif isinstance(value, int | float):
+            clamped[name], remark = _clamped_number(name, value, model)
+        else:
             continue
-        low, high = limits(name)
-        limit = value if low is None else max(low, value)
-        limit = limit if high is None else min(high, limit)
-        if limit != value:
-            limit = int(limit) if is_whole(name) else limit
-            remarks.append(
-                Sentence(CLAMPED.template, {"title": title(name), "value": f"{value:.6g}", "limit": f"{limit:g}"})
-            )
-        elif name in SIZES and value != fitting_size(value):
-            limit = fitting_size(value)
-            values = {"title": title(name), "value": value, "size": limit, "multiple": SIZE_MULTIPLE}
-            remarks.append(Sentence(SNAPPED.template, values))
-        clamped[name] = limit
+        remarks += remark
     return clamped, remarks
+
+
+def _clamped_number(name: str, value: float, model: ModelInfo | None) -> tuple[float | None, list[Sentence]]:
+    if name == "denoising_end" and value >= 1:
+        return None, [Sentence(REFINER_NEVER.template, {"title": title(name), "value": f"{value:.6g}"})]
+    limit = within(name, value)
+    if name == "clip_skip" and model is not None:
+        limit = min(limit, model.max_clip_skip)
+    if limit != value:
+        limit = int(limit) if is_whole(name) else limit
+        told: dict[str, Any] = {"title": title(name), "value": f"{value:.6g}", "limit": f"{limit:g}"}
+        return limit, [Sentence(CLAMPED.template, told)]
+    if name in SIZES and value != fitting_size(value):
+        size = fitting_size(value)
+        told = {"title": title(name), "value": value, "size": size, "multiple": SIZE_MULTIPLE}
+        return size, [Sentence(SNAPPED.template, told)]
+    return limit, []
+
+
+def _clamped_pair(name: str, pair: tuple[int, ...]) -> tuple[tuple[int, ...], list[Sentence]]:
+    limit = tuple(max(0, min(side, MAX_PAIR)) for side in pair)
+    if limit == pair or len(pair) != 2:
+        return pair, []
+    values = {"title": title(name), "value": written_pair(name, pair), "limit": written_pair(name, limit)}
+    return limit, [Sentence(CLAMPED.template, values)]
+
+
+def written_pair(name: str, pair: tuple[int, ...]) -> str:
+    """As people type it: a size with its width first, a corner with its top."""
+    return f"{pair[1]}x{pair[0]}" if name.endswith("size") else f"{pair[0]}x{pair[1]}"
 
 
 def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:

@@ -93,7 +93,14 @@ def test_names_and_texts_keep_their_spaces_and_commas() -> None:
     ("axis", "typed", "kept", "remark"),
     [
         ("steps", "4, 500", "4 150", "steps 500 → 150: that is as far as it goes here"),
-        ("refiner", "off, 1.5", "off 0.99", "refiner_from 1.5 → 0.99: that is as far as it goes here"),
+        ("refiner", "0.8, 1.5", "0.8 off", "refiner_from 1.5 → off: nothing is left for the refiner there"),
+        ("refiner", "0, 0.8", "0.01 0.8", "refiner_from 0 → 0.01: that is as far as it goes here"),
+        (
+            "original_size",
+            "512x768, 9999x100",
+            "512x768 8192x100",
+            "original_size 9999x100 → 8192x100: that is as far as it goes here",
+        ),
         ("clip_skip", "1, 9", "1 4", "clip_skip 9 → 4: that is as far as it goes here"),
         ("width", "512, 1001", "512 1000", "width 1001 → 1000: sizes are multiples of 8"),
         ("guidance", "3, 5, 3", "3 5", "guidance 3 is there twice: it is drawn once"),

@@ -172,7 +172,7 @@ class Doors:
         """What is made of these changes, as the service does it."""
         layers = model_defaults(self.model)
         read, _ = self.prompts.read(changes, layers)
-        return merge(self.model, layers, clamp(read)[0])
+        return merge(self.model, layers, clamp(read, self.model)[0])
 
     def sheet(self, axis: str, values: str, **said: Any) -> Parameters:
         """The last cell of that sheet."""

@@ -43,8 +43,9 @@ def test_values_of_what_is_done_with_a_picture_are_read_and_kept_within_their_li
     comparison, remarks = compare(("strength", "0.5, 1.5"), **PICTURES)
     assert [cell.strength for cell in comparison.cells] == [0.5, 1]
     assert remarks == ["strength 1.5 → 1: that is as far as it goes here"]
-    with pytest.raises(RequestRejected, match=r"^At “strength 0”: strength must be above 0 and at most 1, not 0\.0\."):
-        compare(("strength", "0, 0.5"), **PICTURES)
+    comparison, remarks = compare(("strength", "0, 0.5"), **PICTURES)
+    assert [cell.strength for cell in comparison.cells] == [0.01, 0.5]
+    assert remarks == ["strength 0 → 0.01: that is as far as it goes here"]
 
 
 def test_a_strength_that_nobody_asked_for_follows_from_each_cell_also_again() -> None:

@@ -163,7 +163,7 @@ class Comparer:
         self, said: Mapping[str, Any], layers: Mapping[str, Any], sides: Sequence[Side]
     ) -> tuple[Parameters, list[Sentence]]:
         changes, read = self._prompts.read(said, layers)
-        within, clamped = clamp(changes)
+        within, clamped = clamp(changes, self._model)
         parameters = merge(self._model, layers, within)
         # What is said of a draft is said of its buttons, which a sheet has not.
         remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT]

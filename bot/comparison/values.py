@@ -12,7 +12,7 @@ from bot.comparison.axes import LORA_PREFIX, OFF, AxisKind, Kind
 from bot.comparison.splitting import expand, is_number, number, split
 from bot.errors import InvalidParameters, LoraUnusable
 from bot.explanations import NESTED
-from bot.layers import REFINER_FROM, bucket, clamp, find_spacing, random_seed
+from bot.layers import REFINER_FROM, bucket, clamp, find_spacing, random_seed, written_pair
 from bot.loras import find_lora
 from bot.model_info import ModelInfo
 from bot.parameters import MAX_LORA_WEIGHT, MAX_SEED, UNKNOWN, UNLIKE_ANY, Lora, quoted
@@ -36,8 +36,6 @@ TWICE = "{axis} {value} is there twice: it is drawn once"
 #: Whole numbers that may also be none at all.
 SWITCHED = ("clip_skip", "padding_mask_crop")
 NONE = ("off", "none", "no", "base", "base alone", "alone", "without")
-#: The refiner takes over somewhere within the denoising, not before or after it.
-REFINER_LIMITS = (0.01, 0.99)
 
 _PAIR = re.compile(r"(\d{1,5})\s*[x×*]\s*(\d{1,5})", re.IGNORECASE)
 _RANDOM = re.compile(r"random(?:\s*[x×*(]?\s*(\d{1,2})\s*\)?)?", re.IGNORECASE)
@@ -110,16 +108,15 @@ class ValueReader:
     def _within(self, axis: AxisKind, value: Value) -> Value:
         """The value brought within what this model takes."""
         given = value.changes.get(axis.field)
-        if axis.kind not in (Kind.WHOLE, Kind.NUMBER, Kind.REFINER) or given is None:
+        if axis.kind not in (Kind.WHOLE, Kind.NUMBER, Kind.REFINER, Kind.SIZE, Kind.CORNER) or given is None:
             return value
-        if axis.kind is Kind.REFINER:
-            limit = _limited(given, *REFINER_LIMITS)
-        elif axis.field == "clip_skip":
-            limit = _limited(given, 1, self._model.max_clip_skip)
-        else:
-            changes, remarks = clamp({axis.field: given})
-            return _numbered(axis, changes[axis.field], *remarks)
-        return _numbered(axis, limit, *_clamped(axis, given, limit))
+        changes, remarks = clamp({axis.field: given}, self._model)
+        limit = changes[axis.field]
+        if limit is None:
+            return Value(OFF, changes, remarks=tuple(remarks))
+        if axis.kind in (Kind.SIZE, Kind.CORNER):
+            return Value(written_pair(axis.field, limit), changes, remarks=tuple(remarks))
+        return _numbered(axis, limit, *remarks)
 
     def _number(self, axis: AxisKind, part: str) -> Value:
         if axis.field in SWITCHED and part.casefold() in NONE:

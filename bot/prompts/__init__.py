@@ -108,7 +108,7 @@ class PromptReader:
         except RequestRejected:
             # The owner's files have changed since; whoever asks anew is told.
             return asked
-        for name, value in clamp(spoken.fields)[0].items():
+        for name, value in clamp(spoken.fields, self._model)[0].items():
             if asked[name] == value or (value is ... and asked[name] is not None):
                 del asked[name]
         steps = ays_timesteps(parameters.num_inference_steps)

@@ -46,7 +46,7 @@ def remake(info: PictureInfo, model: ModelInfo, loras: Collection[str] = ()) -> 
         _take_ours(draft, info, info.parameters)
     else:
         take_foreign(draft, info)
-    changes, remarks = clamp(draft.changes)
+    changes, remarks = clamp(draft.changes, model)
     return Remake(
         changes=changes,
         remarks=(*draft.remarks, *remarks),

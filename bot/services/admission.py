@@ -57,7 +57,7 @@ class Admission:
                 check(cell, self._model, self._assets, memory)
             return Admitted(comparison.cells[0], comparison, remarks)
         said, read = self._prompts.read(changes, layers)
-        within, clamped = clamp(said)
+        within, clamped = clamp(said, self._model)
         parameters = merge(self._model, layers, within)
         check(parameters, self._model, self._assets, memory)
         return Admitted(parameters, None, [*read, *clamped, *fewer_steps(parameters, layers, within)])

@@ -146,6 +146,10 @@ BAD = [
     ({"style": "watercolor paint"}, "style “watercolor paint” is unknown. Nearest: "),
     ({"lora": "papr:0.5"}, "There is no LoRA “papr”. Nearest: paper"),
     ({"lora": "old"}, "The LoRA “old” is for sd_v1.5, and does not fit base."),
+    (
+        {"lora": ", ".join(f"ink{number}" for number in range(9))},
+        "lora names 9 LoRAs; a picture takes at most 8. Leave some out.",
+    ),
     ({"lora": "ink:much"}, "“lora: ink:much” is no LoRA: write its name and a weight from -2 to 2, as in ink:0.8."),
     ({"spacing": "wide"}, "spacing must be leading, trailing, linspace or AYS."),
     ({"spacing": "AYS", "scheduler": "UniPC"}, "scheduler UniPC takes no timesteps of its own. These do: Euler, "),

@@ -29,7 +29,6 @@ BAD = [
     ({"negative_prompt": "x" * 6000}, "negative_prompt has 6,000 characters; at most 2,000 are read. Shorten it."),
     ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, not -1."),
     ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295, not 4294967296."),
-    ({"refiner_from": 1.0}, "refiner_from must be above 0 and below 1, not 1.0."),
     ({"refiner": "maybe"}, "refiner must be on or off."),
     (
         {"aspect_ratio": "5:1"},
@@ -45,6 +44,7 @@ BAD = [
     ),
 ]
 
+NEVER = "off: nothing is left for the refiner there"
 BEYOND = [("images", 5, 4), ("steps", 151, 150), ("guidance", 31.0, 30)]
 
 
@@ -62,6 +62,42 @@ async def test_a_number_beyond_its_limit_is_brought_within_it_and_the_card_says_
     parameters = (await server.job()).parameters
     assert (parameters.num_inference_steps, parameters.guidance_scale) == (150, 30)
     assert parameters.num_images_per_prompt == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "field", "value", "told"),
+    [
+        ({"refiner_from": 1.0}, "denoising_end", None, rf"refiner\_from 1 → {NEVER}"),
+        ({"refiner_from": 1.5}, "denoising_end", None, rf"refiner\_from 1.5 → {NEVER}"),
+        ({"refiner_from": -1.0}, "denoising_end", 0.01, r"refiner\_from -1 → 0.01: that is as far as it goes here"),
+        (
+            {"advanced": "original_size: 9999x700, crop: 8,9000"},
+            "original_size",
+            (700, 8192),
+            r"original\_size 9999x700 → 8192x700: that is as far as it goes here",
+        ),
+        (
+            {"advanced": "crop: 8,9000"},
+            "crops_coords_top_left",
+            (8, 8192),
+            r"crops\_coords\_top\_left 8x9000 → 8x8192: that is as far as it goes here",
+        ),
+    ],
+)
+async def test_so_is_what_has_no_last_value_or_two_sides(
+    server: SimulatedServer, options: dict[str, Any], field: str, value: object, told: str
+) -> None:
+    card = await server.unchecked("imagine", prompt="a fox", **options)
+    assert getattr((await server.job()).parameters, field) == value
+    assert f"-# {told}" in card.text.splitlines()
+
+
+async def test_without_a_refiner_one_that_never_takes_over_is_none(server: SimulatedServer) -> None:
+    await server.stop()
+    await server.start(model_refiner=None)
+    card = await server.unchecked("imagine", prompt="a fox", refiner_from=1.0)
+    assert not card.is_private
+    assert (await server.job()).parameters.denoising_end is None
 
 
 async def test_without_a_refiner_asking_for_it_is_refused(server: SimulatedServer) -> None:

@@ -25,7 +25,7 @@ def read(
     """The parameters that the prompt and the options become, and the remarks."""
     layers = model_defaults(ENSEMBLE) | dict(beneath or {})
     changes, said = (reader or make_reader()).read({"prompt": prompt, **options}, layers)
-    within, clamped = clamp(changes)
+    within, clamped = clamp(changes, ENSEMBLE)
     return merge(ENSEMBLE, layers, within), [str(remark) for remark in (*said, *clamped)]
 
 

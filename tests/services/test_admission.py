@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ def test_where_there_are_no_loras_it_is_said_so() -> None:
         bare.read({"prompt": "a fox --lora ink"}, {})
     with pytest.raises(PicturesGone):
         bare.read({"prompt": "a fox", "image": "f" * 64}, {})
+
+
+def test_numbers_are_brought_within_the_limits_of_the_model_in_use(admission: Admission, tmp_path: Path) -> None:
+    shallow = replace(ENSEMBLE, max_clip_skip=2)
+    admitted = Admission(shallow, PromptReader(shallow, Styles(())), Assets(tmp_path, tmp_path)).read(
+        {"prompt": "a fox", "clip_skip": 9}, {}
+    )
+    assert admitted.parameters.clip_skip == 2
+    assert list(map(str, admitted.remarks)) == ["clip_skip 9 → 2: that is as far as it goes here"]
+    (tmp_path / f"{'a' * 64}.png").touch()
+    admitted = admission.read({"prompt": "a fox --strength 0", "image": "a" * 64}, {})
+    assert admitted.parameters.strength == 0.01
+    assert list(map(str, admitted.remarks)) == ["strength 0 → 0.01: that is as far as it goes here"]
+    assert admission.read({"prompt": "a fox", "strength": 0.001, "image": "a" * 64}, {}).remarks == []
 
 
 def test_every_cell_of_a_sheet_is_looked_at(admission: Admission) -> None:
