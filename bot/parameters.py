@@ -30,8 +30,6 @@ SIZES = frozenset(("width", "height"))
 MAX_PAIR = 8192
 #: How far from a limit that is none of its values a share is brought.
 NEXT = 0.01
-#: How far from a limit that is none of its values a share is brought.
-NEXT = 0.01
 #: SDXL's noise schedule has so many timesteps.
 TRAIN_TIMESTEPS = 1000
 #: How much of a wrong value its refusal repeats.
@@ -239,25 +237,6 @@ def limits(name: str) -> tuple[float | None, float | None]:
     """The smallest and the largest value of that field, each where it has one."""
     metadata = Parameters.model_fields[name].metadata
     return bound(metadata, "ge"), bound(metadata, "le")
-
-
-def within(name: str, value: float) -> float:
-    """The nearest value that this field may have; next to a limit that is none of its values, one that people type."""
-    metadata = Parameters.model_fields[name].metadata
-    low, high = limits(name)
-    above, below = bound(metadata, "gt"), bound(metadata, "lt")
-    if above is not None and value <= above:
-        return above + NEXT
-    if below is not None and value >= below:
-        return below - NEXT
-    value = value if low is None else max(low, value)
-    return value if high is None else min(high, value)
-
-
-def is_pair(name: str) -> bool:
-    """Whether that field is a size or a corner."""
-    annotation: Any = Parameters.model_fields[name].annotation
-    return annotation in (Pair, Pair | None)
 
 
 def within(name: str, value: float) -> float:
