@@ -157,7 +157,7 @@ class SimulatedServer:
         result = await _dispatch_actor_interaction(
             member.user if at_home else member,
             COMPONENT,
-            simcord.ChannelHandle(self.env, None if at_home else self.guild, stored),
+            simcord.ChannelHandle(self.env, None if at_home else member.guild, stored),
             data,
             extra={"message": message},
             source_message_id=card.id,

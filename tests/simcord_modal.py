@@ -60,6 +60,10 @@ class Form:
     def settings(self, text: str) -> None:
         self.values[self._settings_id] = text
 
+    def forge(self, custom_id: str) -> None:
+        """Let it name something else when it is sent, as no client of Discord's would."""
+        self._spec["custom_id"] = self._result._interaction.modal["custom_id"] = custom_id
+
     async def send(self) -> list[Card]:
         """Send it; returns what is answered."""
         result = await self._member.submit_modal(self._result, dict(self.values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import ui
@@ -15,7 +15,7 @@ from bot.canvas import Direction
 from bot.cogs.edits import edit_id
 from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal, promised
 from bot.cogs.removal import remove_messages
-from bot.cogs.rules import asker_of, moderates
+from bot.cogs.rules import asker_of, job_for, moderates
 from bot.delivery import Delivery
 from bot.drafting import is_draft
 from bot.errors import InfotextMissing, PicturesGone, RequestRejected
@@ -34,13 +34,15 @@ from bot.ui.layout import Layout
 STOPS = "Job #{job} stops at its next step."
 IS_CANCELLED = "Job #{job} is cancelled."
 
+T = TypeVar("T")
 Press = Callable[[discord.Interaction[Any], int, int], Awaitable[None]]
 
 
 class Buttons(commands.Cog):
     """The buttons on cards, for as long as the cards stand.
 
-    What makes a new job is everybody's: it is a job of whoever presses. What changes the job itself is its author's.
+    What makes a new job is for all who see the card (`job_for`): it is a job of whoever presses. What changes the job
+    itself is its author's.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Buttons(commands.Cog):
     async def _cancel(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         # The card itself is changed by delivery alone: two writers could leave an old card over the picture.
         await interaction.response.defer()
-        job = await self._generation.get(job_id)
+        job = await job_for(interaction, self._generation, job_id)
         job = await self._generation.cancel(
             job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job)
         )
@@ -91,7 +93,7 @@ class Buttons(commands.Cog):
 
     async def _delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await interaction.response.defer()
-        job = await self._generation.get(job_id)
+        job = await job_for(interaction, self._generation, job_id)
         await self._generation.delete(job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job))
         if not _is_private(interaction.message):
             with contextlib.suppress(discord.NotFound):
@@ -111,8 +113,16 @@ class Buttons(commands.Cog):
         others = [(channel_id, shown)] if shown is not None and channel_id is not None else []
         await remove_messages(interaction.client, job, *others)
 
+    async def _permitted(
+        self, interaction: discord.Interaction[Any], job_id: int, work: Callable[[], Awaitable[T]]
+    ) -> T:
+        """What the work gives, which begins when this person may have that job."""
+        await job_for(interaction, self._generation, job_id)
+        return await work()
+
     async def _again(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
-        work = self._generation.again(job_id, **asker_of(interaction))
+        again = partial(self._generation.again, job_id, **asker_of(interaction))
+        work = self._permitted(interaction, job_id, again)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _ask(
@@ -122,38 +132,44 @@ class Buttons(commands.Cog):
         job_id: int,
         index: int,
     ) -> None:
-        job = await promised(interaction, self._generation.get(job_id), private=True)
+        job = await promised(interaction, job_for(interaction, self._generation, job_id), private=True)
         await answer_privately(interaction, choice(job, index, Speech(interaction.locale)))
 
     def _more(self, job: Job, _index: int, speech: Speech) -> Layout:
         return more_choice(job, can_be_finished=is_draft(job.parameters, self._generation.model), speech=speech)
 
     async def _vary(self, interaction: discord.Interaction[Any], job_id: int, index: int, *, strong: bool) -> None:
-        work = self._variants.vary(job_id, index, strong=strong, **asker_of(interaction))
+        vary = partial(self._variants.vary, job_id, index, strong=strong, **asker_of(interaction))
+        work = self._permitted(interaction, job_id, vary)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _upscale(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        work = self._variants.upscale(job_id, index, **asker_of(interaction))
+        upscale = partial(self._variants.upscale, job_id, index, **asker_of(interaction))
+        work = self._permitted(interaction, job_id, upscale)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _extend(
         self, direction: Direction, interaction: discord.Interaction[Any], job_id: int, index: int
     ) -> None:
-        work = self._variants.extend(job_id, index, direction, **asker_of(interaction))
+        extend = partial(self._variants.extend, job_id, index, direction, **asker_of(interaction))
+        work = self._permitted(interaction, job_id, extend)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _finish(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        work = self._variants.finish(job_id, index, **asker_of(interaction))
+        finish = partial(self._variants.finish, job_id, index, **asker_of(interaction))
+        work = self._permitted(interaction, job_id, finish)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _edit(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         speech = Speech(interaction.locale)
-        work = self._modal(job_id, partial(self._variants.asked, job_id), speech)
+        modal = partial(self._modal, job_id, partial(self._variants.asked, job_id), speech)
+        work = self._permitted(interaction, job_id, modal)
         await answer_with_modal(interaction, work, buttons.edit_button(job_id, speech))
 
     async def _redraw(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         speech = Speech(interaction.locale)
-        work = self._modal(job_id, partial(self._variants.redrawing, job_id, index), speech)
+        modal = partial(self._modal, job_id, partial(self._variants.redrawing, job_id, index), speech)
+        work = self._permitted(interaction, job_id, modal)
         redraw = buttons.job_button(buttons.REDRAW, job_id, speech.say("Redraw"), index)
         await answer_with_modal(interaction, work, redraw)
 
@@ -162,14 +178,14 @@ class Buttons(commands.Cog):
         return await edit_modal(edit_id(job_id), await asked(), prompts, model, speech=speech)
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-        job, read = await promised(interaction, self._read(job_id, index), private=True)
+        job, read = await promised(interaction, self._read(interaction, job_id, index), private=True)
         speech = Speech(interaction.locale)
         card = info_card(read, title=which_picture(job, index, speech), speech=speech)
         await answer_privately(interaction, card.view, card.files())
 
-    async def _read(self, job_id: int, index: int) -> tuple[Job, ReadPicture]:
+    async def _read(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> tuple[Job, ReadPicture]:
         """The job and what its picture says; where that is gone, what the job says of it."""
-        job = await self._generation.get(job_id)
+        job = await job_for(interaction, self._generation, job_id)
         try:
             return job, await self._remakes.read((await self._generation.pictures_of(job_id))[index])
         except (PicturesGone, InfotextMissing, IndexError):

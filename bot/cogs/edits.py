@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Any
 
 import discord
@@ -11,10 +12,12 @@ from discord import ui
 from discord.ext import commands
 
 from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal
-from bot.cogs.rules import asker_of
+from bot.cogs.rules import asker_of, job_for
 from bot.delivery import Delivery
 from bot.errors import BotError, RequestRejected
+from bot.jobs import Job
 from bot.services.generation import GenerationService
+from bot.services.variants import Asker
 from bot.translation import Speech
 from bot.ui.buttons import unsent_button
 from bot.ui.choices import said
@@ -33,6 +36,12 @@ def edit_id(job_id: int) -> str:
     return f"{PREFIX}{job_id}"
 
 
+def _job_id(modal_id: str) -> int:
+    """The job that a modal of `edit_id` is about; 0, which no job has, where the client made the id up."""
+    digits = modal_id.removeprefix(PREFIX)
+    return int(digits) if re.fullmatch("[0-9]{1,19}", digits) else 0
+
+
 class Edits(commands.Cog):
     """Modals that were sent, and opened again."""
 
@@ -46,20 +55,22 @@ class Edits(commands.Cog):
         """Something was done in Discord; a modal of ours that was sent is for here."""
         if not is_answer_to(interaction, PREFIX):
             return
-        parent_id = str(interaction.custom_id).removeprefix(PREFIX)
         try:
-            typed, prompts, model = typed_inputs(interaction), self._generation.prompts, self._generation.model
-            edited = await asyncio.to_thread(read_modal, typed, prompts, model)
-            work = self._generation.submit(
-                **asker_of(interaction),
-                changes=edited.changes,
-                beneath=edited.beneath,
-                remarks=edited.remarks,
-                parent_id=int(parent_id),
-            )
-            await answer_with_card(interaction, self._delivery, work)
+            await answer_with_card(interaction, self._delivery, self._submit(interaction, asker_of(interaction)))
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await refuse_typed(interaction, error, self._unsent)
+
+    async def _submit(self, interaction: discord.Interaction[Any], asker: Asker) -> Job:
+        parent = await job_for(interaction, self._generation, _job_id(str(interaction.custom_id)))
+        typed, prompts, model = typed_inputs(interaction), self._generation.prompts, self._generation.model
+        edited = await asyncio.to_thread(read_modal, typed, prompts, model)
+        return await self._generation.submit(
+            **asker,
+            changes=edited.changes,
+            beneath=edited.beneath,
+            remarks=edited.remarks,
+            parent_id=parent.id,
+        )
 
     @commands.Cog.listener()
     async def on_unsent_button(self, interaction: discord.Interaction[Any], unsent_id: str) -> None:

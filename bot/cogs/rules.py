@@ -6,10 +6,14 @@ from typing import Any
 
 import discord
 
-from bot.errors import CannotPostHere
-from bot.jobs import Job
+from bot.errors import CannotPostHere, NotYourJob
+from bot.jobs import Job, JobStatus
 from bot.sentences import Sentence
+from bot.services.generation import GenerationService
 from bot.services.variants import Asker
+
+#: What moderation keeps back is for the job's author and the moderators.
+KEPT_BACK = (JobStatus.HELD, JobStatus.REJECTED)
 
 
 def check_can_post(interaction: discord.Interaction[Any]) -> int:
@@ -48,6 +52,34 @@ def asker_of(interaction: discord.Interaction[Any]) -> Asker:
     }
 
 
+async def job_for(interaction: discord.Interaction[Any], generation: GenerationService, job_id: int) -> Job:
+    """That job, when this person may have its words and pictures here. Raises `JobNotFound`, `NotYourJob`.
+
+    Its id comes from their client, which may name any. Authors have their jobs everywhere, all others have those of the
+    channel where they stand, and moderators those of each channel that they moderate.
+    """
+    job = await generation.get(job_id)
+    if job.user_id == interaction.user.id or moderates(interaction, job) or _moderates_there(interaction, job):
+        return job
+    if interaction.channel_id != job.channel_id:
+        raise NotYourJob("Job #{job} is not shown in this channel. Use its buttons where it is.", job=job_id)
+    if job.status in KEPT_BACK:
+        raise NotYourJob("Job #{job} is shown to nobody but its author and the moderators.", job=job_id)
+    return job
+
+
 def moderates(interaction: discord.Interaction[Any], job: Job) -> bool:
     """Whether this person may manage messages in the channel of that job, which must be the channel they stand in."""
     return interaction.channel_id == job.channel_id and interaction.permissions.manage_messages
+
+
+def _moderates_there(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """The same from another channel of its server."""
+    guild, member = interaction.guild, interaction.user
+    if guild is None or guild.id != job.guild_id or not isinstance(member, discord.Member):
+        return False
+    channel = guild.get_channel_or_thread(job.channel_id)
+    if channel is None or (isinstance(channel, discord.Thread) and channel.parent is None):
+        return False
+    permissions = channel.permissions_for(member)
+    return permissions.view_channel and permissions.manage_messages
