@@ -30,6 +30,7 @@ _OF_EACH_IMAGE = frozenset(
         "variation_seed",
         "variation_strength",
         "style",
+        "draft",
         "raw_prompt",
         "raw_negative_prompt",
     }

@@ -8,7 +8,7 @@ from typing import Any
 from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters, title
+from bot.parameters import STEPS, Parameters, title
 from bot.scheduler_names import DISTILLED
 from bot.sentences import Sentence
 
@@ -17,7 +17,7 @@ SHARE = 1 / 4
 #: The base and the refiner need a step each.
 FEWEST_STEPS = 4
 #: What a draft sets.
-DRAFTED = ("num_inference_steps", "timestep_spacing")
+DRAFTED = ("draft", "num_inference_steps", "timestep_spacing")
 IS_DRAFT = "a draft: Finish, under More, takes {steps} steps"
 
 
@@ -31,17 +31,22 @@ def draft_steps(model: ModelInfo) -> int:
     return max(FEWEST_STEPS, round(usual_steps(model) * SHARE))
 
 
+def draft_settings(model: ModelInfo) -> dict[str, Any]:
+    """What a draft sets, by field."""
+    # With so few steps, those at the very start matter most.
+    return dict(zip(DRAFTED, (True, draft_steps(model), "trailing"), strict=True))
+
+
 def drafted(changes: Mapping[str, Any], model: ModelInfo) -> dict[str, Any]:
     """The request as a draft. Raises `InvalidParameters` when it says how many steps there are to be."""
-    for name in ("num_inference_steps", "timesteps"):
+    for name in STEPS:
         if name in changes:
             raise InvalidParameters(
                 "A draft takes {steps} steps. Leave out draft, or {title}.",
                 steps=draft_steps(model),
                 title=title(name),
             )
-    # With so few steps, those at the very start matter most.
-    return {"num_inference_steps": draft_steps(model), "timestep_spacing": "trailing", **changes}
+    return {**draft_settings(model), **changes, "draft": True}
 
 
 def about_draft(model: ModelInfo) -> Sentence:
@@ -50,14 +55,16 @@ def about_draft(model: ModelInfo) -> Sentence:
 
 
 def is_draft(parameters: Parameters, model: ModelInfo) -> bool:
-    """Whether a picture took no more steps than a draft does: nothing else has to be remembered of it."""
-    few = parameters.num_inference_steps <= draft_steps(model) < usual_steps(model)
-    return few and parameters.scheduler not in DISTILLED
+    """Whether a picture was asked for as a draft, and with this model there is more to be had of it.
+
+    Few steps alone are none: a distilled model or LoRA needs no more.
+    """
+    return parameters.draft and parameters.num_inference_steps < usual_steps(model)
 
 
 def finished(parameters: Parameters, model: ModelInfo) -> dict[str, Any]:
     """The same request with the usual steps; the seed stays, so the composition mostly does."""
-    return parameters.model_dump() | {"num_inference_steps": usual_steps(model), "timesteps": None}
+    return parameters.model_dump() | {"num_inference_steps": usual_steps(model), "timesteps": None, "draft": False}
 
 
 def undrafted(parameters: Parameters, model: ModelInfo) -> Parameters:
@@ -65,5 +72,6 @@ def undrafted(parameters: Parameters, model: ModelInfo) -> Parameters:
     if not is_draft(parameters, model):
         return parameters
     spacing = model_defaults(model).get("timestep_spacing")
-    usual = {"num_inference_steps": usual_steps(model), "timesteps": None, "timestep_spacing": spacing}
+    steps = usual_steps(model)
+    usual = {"num_inference_steps": steps, "timesteps": None, "timestep_spacing": spacing, "draft": False}
     return parameters.model_copy(update=usual)

@@ -20,6 +20,7 @@ from bot.parameters import (
     MIN_SIZE,
     SIZE_MULTIPLE,
     SIZES,
+    STEPS,
     Parameters,
     TimestepSpacing,
     is_pair,
@@ -191,6 +192,9 @@ def _laid(lowest: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dic
         if "num_inference_steps" in said and "timesteps" not in said:
             # Those beneath are another number of steps, and would win.
             merged["timesteps"] = None
+        if "draft" not in said and any(said.get(name) is not None for name in STEPS):
+            # Who says how many steps there are to be wants no draft any more.
+            merged["draft"] = False
         merged |= said
     return merged
 

@@ -28,6 +28,8 @@ SIZE_MULTIPLE = 8
 #: The two fields of a size: who says one of them mostly says both.
 SIZES = frozenset(("width", "height"))
 MAX_PAIR = 8192
+#: The two fields that say how many steps there are.
+STEPS = ("num_inference_steps", "timesteps")
 #: How far from a limit that is none of its values a share is brought.
 NEXT = 0.01
 #: SDXL's noise schedule has so many timesteps.
@@ -91,7 +93,8 @@ class Parameters(BaseModel):
 
     With `image` it is image-to-image, with `mask_image` (white is repainted) inpainting, with `upscaler` a second pass
     over an enlarged `image`. The noise is that of `seed`, turned towards that of `variation_seed` by the share
-    `variation_strength`. `raw_prompt` and `raw_negative_prompt` are what was typed, where the prompts came out of it.
+    `variation_strength`. A `draft` took few steps to show the composition. `raw_prompt` and `raw_negative_prompt` are
+    what was typed, where the prompts came out of it.
     """
 
     # Inputs are hidden in errors because those end up in logs, and a prompt is nobody's business there.
@@ -122,6 +125,7 @@ class Parameters(BaseModel):
     negative_target_size: Pair | None = Field(None, title="negative_target_size")
     timesteps: tuple[Timestep, ...] | None = Field(None, title="timesteps")
     timestep_spacing: TimestepSpacing | None = Field(None, title="spacing")
+    draft: bool = Field(False, title="draft")
     image: InputId | None = Field(None, title="image")
     mask_image: InputId | None = Field(None, title="mask")
     padding_mask_crop: int | None = Field(None, ge=0, le=512, title="mask_padding")

@@ -52,6 +52,7 @@ OF_EACH: dict[str, Any] = {
     "variation_seed": 9,
     "variation_strength": 0.5,
     "style": "ink",
+    "draft": True,
     "raw_prompt": "{a|b} fox",
     "raw_negative_prompt": "{a|b}",
 }

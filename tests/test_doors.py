@@ -59,6 +59,7 @@ VALUES: Mapping[str, Any] = {
     "negative_target_size": (300, 400),
     "timesteps": (999, 750, 500),
     "timestep_spacing": "trailing",
+    "draft": True,
     **PICTURES,
     "padding_mask_crop": 32,
     "strength": 0.35,
@@ -77,6 +78,7 @@ LACKS: Mapping[str, Mapping[str, str]] = {
     "a flag": {"image": FILES, "mask_image": FILES},
     "advanced": {"prompt": "it is the option beside it"},
     "an axis": {
+        "draft": "it is finished from its card, and a sheet compares steps",
         "image": "one image and one mask are compared with what is done with them",
         "mask_image": "one image and one mask are compared with what is done with them",
         "num_images_per_prompt": "a sheet has one picture of each",
@@ -105,6 +107,8 @@ class Doors:
     def by_flag(self, field: str) -> Any:
         if field == "prompt":
             return self.made({"prompt": VALUES[field]}, field)
+        if field == "draft":
+            return self.made({"prompt": "a fox --draft"}, field)
         flag = FLAG_OF.get(field)
         return None if flag is None else self.made({"prompt": f'a fox --{flag.names[0]} "{written(field)}"'}, field)
 

@@ -25,7 +25,7 @@ from bot.settings import Settings
 from bot.uploads import decode_inputs
 
 #: What stands for the options whose values are not yet those of the parameters.
-_UNREAD = ("loras", "timesteps", "image", "mask_image")
+_UNREAD = ("loras", "timesteps", "image", "mask_image", "draft")
 
 
 def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, inputs: InputFolder) -> Parameters:

@@ -38,7 +38,7 @@ def read_options(said: Mapping[str, Any], prompts: PromptReader, model: ModelInf
     Raises `InvalidParameters` with a sentence for what contradicts itself.
     """
     options = {name: value for name, value in said.items() if value is not None}
-    changes = {name: value for name, value in options.items() if name in Parameters.model_fields}
+    changes = {name: value for name, value in options.items() if name in Parameters.model_fields and name != "draft"}
     changes |= _size(options.get("aspect_ratio"), model) | _refiner(options, model)
     is_draft, remarks = options.get("draft", False), list[Sentence]()
     if "loras" in options:

@@ -168,6 +168,8 @@ class Comparer:
         # What is said of a draft is said of its buttons, which a sheet has not.
         remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT]
         remarks += [*clamped, *fewer_steps(parameters, layers, within)]
+        if parameters.draft:
+            parameters = parameters.model_copy(update={"draft": False})
         if parameters.num_images_per_prompt > 1:
             parameters = parameters.model_copy(update={"num_images_per_prompt": 1})
             remarks.append(ONE_EACH)

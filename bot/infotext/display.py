@@ -65,4 +65,6 @@ def _value(value: Any) -> str:
         return ", ".join(_value(part) for part in value)
     if isinstance(value, Lora):
         return f"{value.name}:{value.weight:g}"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -62,7 +62,7 @@ class PromptReader:
         drawn_negative = draw(negative, drawing_seed, wildcards, "negative_prompt")
         spoken = self._spoken(typed, drawing_seed, wildcards)
         remarks = spoken.remarks + _settle(spoken, said, whole)
-        if "draft" in spoken.typed and "num_inference_steps" in spoken.fields:
+        if "draft" in spoken.fields and "num_inference_steps" in spoken.fields:
             remarks.append(about_draft(self._model))
         if seed is None and _is_drawn(typed, negative) and spoken.fields.get("seed") is None:
             spoken.fields["seed"] = drawing_seed
@@ -122,8 +122,7 @@ class PromptReader:
         if said.fields.pop("draft", False):
             said.fields = drafted(said.fields, self._model)
             said.typed["num_inference_steps"] = said.typed["draft"]
-        else:
-            said.typed.pop("draft", None)
+        said.typed.pop("draft", None)
         said.text, loras, remarks = take_tags(said.text)
         said.loras += loras
         said.remarks += remarks
@@ -153,6 +152,9 @@ def _settle(spoken: Said, said: Mapping[str, Any], whole: Mapping[str, Any]) -> 
         options.add("num_inference_steps")
     if options.intersection(SIZES) and all(name in spoken.fields for name in SIZES):
         options |= SIZES
+    if "num_inference_steps" in options and said.get("num_inference_steps") != spoken.fields.get("num_inference_steps"):
+        # It has other steps than a draft.
+        spoken.fields.pop("draft", None)
     for name in list(spoken.fields):
         if spoken.fields[name] is ...:
             spoken.fields[name] = whole.get(name) or REFINER_FROM

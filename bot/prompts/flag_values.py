@@ -16,6 +16,8 @@ def write_value(kind: Kind, value: Any) -> str:
         return "random"
     if kind is Kind.STYLE and value is None:
         return "none"
+    if kind is Kind.SWITCH:
+        return "on" if value else "off"
     if kind is Kind.SIZE:
         return f"{value[1]}x{value[0]}"
     if kind is Kind.LORA:

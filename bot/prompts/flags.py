@@ -50,8 +50,8 @@ _SIZE = re.compile(r"(\d{1,5})\s*[x×*,]\s*(\d{1,5})", re.IGNORECASE)
 class Said:
     """What the flags of a prompt say. `typed` is the flag behind each field; `text` is the prompt without them.
 
-    A refiner that is `...` is on, wherever it takes over otherwise. Among the fields is `draft`, which is none of the
-    parameters: `bot.drafting.drafted` says what it stands for.
+    A refiner that is `...` is on, wherever it takes over otherwise. Among the fields is `draft`, which says several:
+    `bot.drafting.drafted` has what it stands for.
     """
 
     text: str

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
+from bot.drafting import draft_settings
 from bot.errors import InvalidParameters
 from bot.layers import REFINER_FROM, model_defaults
 from bot.model_info import ModelInfo
@@ -26,9 +27,9 @@ NO_SETTING = "{line} is no setting. Write its name, a colon and a value, as in s
 NO_INPUT = "{name}: {value} is no picture that is kept here. Leave the line as it was, or delete it."
 #: Fields that have a line whether or not somebody asked for them: these are what people change.
 _COMMON = ("num_inference_steps", "guidance_scale", "scheduler", "seed", "num_images_per_prompt", "denoising_end")
-#: Texts of their own, and what was typed before.
+#: Texts of their own, what was typed before, and what has a line in place of others.
 _NOT_HERE = frozenset(
-    {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt"}
+    {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt", "draft"}
 )
 _FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
 #: What no flag sets, by the name of its line.
@@ -44,7 +45,7 @@ _INPUT_ID = re.compile(r"[0-9a-f]{64}")
 class SettingsText:
     """What a text of settings says: `changes` by lines that somebody wrote, `beneath` by those left as they were.
 
-    Among them is `draft`, which is none of the parameters (`bot.drafting.drafted`).
+    Among the changes is `draft` as it is typed, which says several fields (`bot.drafting.drafted`).
     """
 
     changes: dict[str, Any] = field(default_factory=dict)
@@ -62,8 +63,11 @@ def write_settings(asked: Mapping[str, Any], model: ModelInfo) -> dict[str, str]
     usual = {name: field.default for name, field in Parameters.model_fields.items()} | model_defaults(model)
     whole_size = all(side in asked for side in SIZES)
     lines = {"width": f"size: {asked['width']}x{asked['height']}"} if whole_size else {}
+    of_draft = _said_by_draft(asked, model)
+    if of_draft:
+        lines["draft"] = f"{title('draft')}: {write_value(Kind.SWITCH, value=True)}"
     for name in (*_COMMON, *(each for each in Parameters.model_fields if each not in _COMMON)):
-        if name not in asked or name in _NOT_HERE or (whole_size and name in SIZES):
+        if name not in asked or name in _NOT_HERE or name in of_draft or (whole_size and name in SIZES):
             continue
         value = asked[name]
         unset = value is None and name not in ("denoising_end", "seed")
@@ -71,6 +75,13 @@ def write_settings(asked: Mapping[str, Any], model: ModelInfo) -> dict[str, str]
             kind = _FLAG_OF[name].kind if name in _FLAG_OF else Kind.WORD
             lines[name] = f"{title(name)}: {write_value(kind, value)}"
     return lines
+
+
+def _said_by_draft(asked: Mapping[str, Any], model: ModelInfo) -> frozenset[str]:
+    """The fields that the line of a draft says; none where it is none, or one of another number of steps."""
+    says = draft_settings(model)
+    as_said = frozenset(name for name, value in says.items() if asked.get(name) == value)
+    return as_said if {"draft", "num_inference_steps"} <= as_said else frozenset()
 
 
 def mark(line: str) -> str:
@@ -90,7 +101,10 @@ def read_settings(text: str, flags: FlagReader, model: ModelInfo, known: Collect
         fields = _read_line(line, flags, read.remarks)
         if fields.get("denoising_end") is ...:
             fields["denoising_end"] = refiner_from(model)
-        (read.beneath if mark(line) in known else read.changes).update(fields)
+        if mark(line) in known:
+            read.beneath.update(draft_settings(model) | fields if fields.get("draft") else fields)
+        else:
+            read.changes.update(fields)
 
     take_each([line for line in text.splitlines() if line.strip()], take)
     return read

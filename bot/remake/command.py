@@ -12,8 +12,10 @@ from bot.parameters import SIZES, Parameters
 from bot.prompts.flag_table import FLAGS, Kind
 from bot.prompts.flag_values import write_value
 
-#: What no text can carry, or what says only where the rest came from.
-_NOT_SAID = frozenset({"prompt", "style", "raw_prompt", "raw_negative_prompt", "image", "mask_image", "upscaler"})
+#: What no text can carry, or what says only where the rest came from, as that it is a draft, which the steps say.
+_NOT_SAID = frozenset(
+    {"prompt", "style", "draft", "raw_prompt", "raw_negative_prompt", "image", "mask_image", "upscaler"}
+)
 _FLAG_OF = {flag.field: flag for flag in reversed(FLAGS)}
 _SIZE_FLAG = next(flag for flag in FLAGS if flag.kind is Kind.SIZE and flag.field == "size")
 #: What a plain prompt would be read as: alternatives, and after them flags, wildcards and LoRAs.

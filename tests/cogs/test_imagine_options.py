@@ -138,7 +138,7 @@ async def test_a_draft_takes_few_steps_and_is_finished_with_the_usual_ones_and_i
     [more] = await card.press("More")
     await more.press("Finish")
     finished = (await server.job(2)).parameters
-    assert finished == draft.model_copy(update={"num_inference_steps": 30})
+    assert finished == draft.model_copy(update={"num_inference_steps": 30, "draft": False})
 
 
 BAD = [

@@ -40,6 +40,7 @@ EVERYTHING: dict[str, Any] = {
     "num_inference_steps": 4,
     "timesteps": (999, 700, 400, 100),
     "timestep_spacing": "trailing",
+    "draft": True,
     "guidance_scale": 6.5,
     "guidance_rescale": 0.7,
     "scheduler": "DPM++ 2M",

@@ -69,6 +69,16 @@ def test_an_option_that_says_the_steps_wins_over_it(option: dict[str, Any], step
     assert (parameters.num_inference_steps, remarks) == (steps, [remark])
 
 
+def test_a_draft_is_one_by_its_flag_and_not_by_its_steps() -> None:
+    assert read("a fox --draft")[0].draft
+    assert not read("a fox --draft", num_inference_steps=12)[0].draft
+    assert not read(f"a fox --steps {FEW} --spacing trailing")[0].draft
+    beneath = read("a fox --draft")[0].model_dump()
+    assert merge(ENSEMBLE, beneath, {"guidance_scale": 3.0}).draft
+    for steps in ({"num_inference_steps": FEW}, {"timesteps": (999, 500)}):
+        assert not merge(ENSEMBLE, beneath, steps).draft
+
+
 def test_the_option_and_the_flag_together_are_one_draft() -> None:
     assert read("a fox --draft", num_inference_steps=FEW, timestep_spacing="trailing")[1] == []
 

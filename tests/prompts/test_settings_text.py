@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.drafting import DRAFTED, draft_settings
 from bot.errors import InvalidParameters
 from bot.model_info import ModelInfo
 from bot.parameters import Lora, Parameters
@@ -48,8 +49,8 @@ UNUSUAL: dict[str, Any] = {
     "loras": (Lora(name="ink", weight=0.8), Lora(name="old paper", weight=-1)),
     "style": "ink",
 }
-#: The texts, which are edited elsewhere.
-TEXTS = {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt"}
+#: The texts, which are edited elsewhere, and what stands in place of the steps.
+TEXTS = {"prompt", "prompt_2", "negative_prompt", "negative_prompt_2", "raw_prompt", "raw_negative_prompt", "draft"}
 
 
 def read(text: str, model: ModelInfo = ENSEMBLE) -> dict[str, Any]:
@@ -72,6 +73,19 @@ def test_an_ordinary_request_shows_what_people_change_and_no_more() -> None:
         "images: 1",
         "refiner_from: 0.8",
     ]
+
+
+def test_a_draft_has_a_line_of_its_own_in_place_of_its_steps() -> None:
+    asked = make_parameters(**draft_settings(ENSEMBLE)).model_dump()
+    lines = list(write_settings(asked, ENSEMBLE).values())
+    assert "draft: on" in lines
+    assert not [line for line in lines if line.startswith(("steps", "spacing"))]
+    untouched = read_settings("\n".join(lines), FLAGS, ENSEMBLE, {mark(line) for line in lines})
+    assert {name: untouched.beneath[name] for name in DRAFTED} == draft_settings(ENSEMBLE)
+    # The steps of another model's draft are just steps.
+    others = write_settings({**asked, "num_inference_steps": 5}, ENSEMBLE).values()
+    assert "steps: 5" in others
+    assert "draft: on" not in others
 
 
 def test_people_s_own_names_and_spellings_are_read() -> None:
