@@ -9,7 +9,6 @@ from bot.errors import InvalidParameters
 from bot.layers import model_defaults
 from bot.model_info import ModelInfo
 from bot.parameters import STEPS, Parameters, title
-from bot.scheduler_names import DISTILLED
 from bot.sentences import Sentence
 
 #: A draft takes this share of the usual steps.
