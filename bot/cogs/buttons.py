@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.canvas import Direction
 from bot.cogs.edits import edit_id
 from bot.cogs.promise import answer_privately, answer_with_card, answer_with_modal, promised
-from bot.cogs.removal import remove_messages
+from bot.cogs.removal import CARD_STAYS, is_about, remove_messages
 from bot.cogs.rules import asker_of, job_for, moderates
 from bot.delivery import Delivery
 from bot.drafting import is_draft
@@ -33,6 +33,8 @@ from bot.ui.layout import Layout
 
 STOPS = "Job #{job} stops at its next step."
 IS_CANCELLED = "Job #{job} is cancelled."
+IS_DELETED = "Job #{job} is deleted."
+OF_ANOTHER_VERSION = "This button comes from another version of the bot and does nothing any more."
 
 T = TypeVar("T")
 Press = Callable[[discord.Interaction[Any], int, int], Awaitable[None]]
@@ -94,24 +96,26 @@ class Buttons(commands.Cog):
     async def _delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await interaction.response.defer()
         job = await job_for(interaction, self._generation, job_id)
+        if not is_about(interaction.message, job_id):
+            raise RequestRejected(OF_ANOTHER_VERSION)
         await self._generation.delete(job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job))
         if not _is_private(interaction.message):
             with contextlib.suppress(discord.NotFound):
                 await interaction.delete_original_response()
             return
-        await self._delete_card(interaction, job)
-        speech = Speech(interaction.locale)
-        await interaction.edit_original_response(view=said(speech.say("Job #{job} is deleted.", job=job_id)))
+        is_gone = await self._delete_card(interaction, job)
+        sentence = Speech(interaction.locale).say(IS_DELETED if is_gone else CARD_STAYS, job=job_id)
+        await interaction.edit_original_response(view=said(sentence))
 
-    async def _delete_card(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        """Delete the message with the pictures, which the pressed button does not stand on."""
+    async def _delete_card(self, interaction: discord.Interaction[Any], job: Job) -> bool:
+        """Delete the message with the pictures, which the pressed button does not stand on; whether it is gone."""
         pressed = interaction.message
         metadata = pressed.interaction_metadata if pressed is not None else None
         # A card that had to be sent anew is not the one of which the job knows.
         shown = metadata.interacted_message_id if metadata is not None else None
         channel_id = interaction.channel_id
         others = [(channel_id, shown)] if shown is not None and channel_id is not None else []
-        await remove_messages(interaction.client, job, *others)
+        return await remove_messages(interaction.client, job, *others)
 
     async def _permitted(
         self, interaction: discord.Interaction[Any], job_id: int, work: Callable[[], Awaitable[T]]
@@ -197,4 +201,4 @@ def _is_private(message: discord.Message | None) -> bool:
 
 
 async def _of_another_version(interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
-    raise RequestRejected("This button comes from another version of the bot and does nothing any more.")
+    raise RequestRejected(OF_ANOTHER_VERSION)

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.promise import answer_privately, promised
-from bot.cogs.removal import remove_messages
+from bot.cogs.removal import CARD_STAYS, remove_messages
 from bot.delivery import Delivery
 from bot.delivery.attachments import DEFAULT_LIMIT, ENCODINGS, encode
 from bot.delivery.ending import TOO_LARGE
@@ -20,7 +20,7 @@ from bot.errors import RequestRejected
 from bot.services.generation import GenerationService
 from bot.services.history import Choice, Found, History, Query
 from bot.translation import Speech
-from bot.ui.errors import answer_error
+from bot.ui.errors import answer_error, reply
 from bot.ui.history import (
     BACK,
     CHOICES,
@@ -86,8 +86,10 @@ class Histories(commands.Cog):
 
     async def _delete(self, interaction: Interaction, query: Query, job_id: int) -> None:
         job = await self._generation.delete(job_id, user_id=interaction.user.id)
-        await remove_messages(interaction.client, job)
+        is_gone = await remove_messages(interaction.client, job)
         await self._turn(interaction, query, job_id)
+        if not is_gone:
+            await reply(interaction, CARD_STAYS, job=job_id)
 
     async def _list(self, interaction: Interaction, query: Query) -> HistoryCard:
         return page_card(await self._history.page(interaction.user.id, query), Speech(interaction.locale))

@@ -100,6 +100,18 @@ async def test_delete_removes_message_and_pictures(server: SimulatedServer) -> N
     assert list((server.folder / "pictures").iterdir()) == []
 
 
+async def test_where_the_bot_may_not_take_the_card_away_delete_says_that_it_stays(server: SimulatedServer) -> None:
+    card = await finished(server)
+    [more] = await card.press("More")
+    route = f"/channels/{card.channel_id}/messages/{card.id}"
+    server.env.inject_error("DELETE", route, status=403, code=50001, message="Missing Access")
+    await more.press("Delete")
+    assert not card.is_gone
+    assert more.text == (
+        "Job #1 is deleted with its pictures, but the bot may not take its card away any more. A moderator can."
+    )
+
+
 async def test_buttons_work_after_a_restart(server: SimulatedServer) -> None:
     done = await finished(server)
     running = await server.imagine("an owl")

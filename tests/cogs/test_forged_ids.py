@@ -109,3 +109,15 @@ async def test_a_modal_that_names_a_job_elsewhere_or_none_is_refused(server: Sim
         assert (answer.text, answer.is_private) == (sentence, True)
     with pytest.raises(JobNotFound):
         await server.job(3)
+
+
+async def test_nobodys_card_is_taken_away_in_the_name_of_another_job(server: SimulatedServer) -> None:
+    card = await finished(server)
+    await card_in(server, server.channel, server.bob)
+    [more] = await card.press("More", server.bob)
+    for pressed in (card, more):
+        [answer] = await server.press(pressed, "imagine:delete:2", server.bob)
+        assert answer.is_private
+        assert answer.text == "This button comes from another version of the bot and does nothing any more."
+    assert not card.is_gone
+    assert len(await server.application.generation.pictures_of(2)) == 1
