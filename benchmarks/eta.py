@@ -34,6 +34,8 @@ from tests.scripted import ScriptedExecutor
 #: Of the model's own size: the shares of width and height.
 SHAPES = ((1.0, 1.0), (1.0, 1.0), (1.25, 0.75), (0.75, 1.25), (1.5, 1.5))
 STEPS = (8, 15, 20, 30, 30, 50)
+#: To see that it runs: so many steps, of so many jobs.
+FEW_STEPS, FEWEST = (2, 4), 12
 IMAGES = (1, 1, 1, 2, 4)
 SCHEDULERS = ("Euler", "Euler", "DPM++ 2M Karras", "Heun")
 PEOPLE = 8
@@ -189,7 +191,7 @@ async def measure(executor: Executor, jobs: Sequence[Job]) -> dict[str, dict[str
     return {"learned": course.figures(course.learned, own), "single": course.figures(course.single, average)}
 
 
-def requests(model: ModelInfo, count: int, seed: int = 0) -> list[Job]:
+def requests(model: ModelInfo, count: int, choices: Sequence[int] = STEPS, seed: int = 0) -> list[Job]:
     """A mixed stream: sizes, steps, images, schedulers, with the refiner and without, with guidance and without."""
     chance = random.Random(seed)
     found = []
@@ -200,7 +202,7 @@ def requests(model: ModelInfo, count: int, seed: int = 0) -> list[Job]:
             "seed": number,
             "width": _side(model, wide),
             "height": _side(model, high),
-            "num_inference_steps": chance.choice(STEPS),
+            "num_inference_steps": chance.choice(choices),
             "num_images_per_prompt": chance.choice(IMAGES),
             "scheduler": chance.choice(SCHEDULERS),
             "guidance_scale": chance.choice((1.0, 5.0, 5.0, 7.5)),
@@ -236,7 +238,7 @@ def main() -> None:
     refiner = options.refiner or (TINY if options.model == TINY else None)
     settings = load_settings(model_base=options.model, model_refiner=refiner)
     model = read_model_info(settings.model_base, settings.model_refiner)
-    jobs = requests(model, 12 if options.quick else max(12, options.jobs))
+    jobs = requests(model, FEWEST, FEW_STEPS) if options.quick else requests(model, max(FEWEST, options.jobs))
     engine = SDXLEngine.load(model, settings.device, HubAccess.of(settings), Assets.of(settings), lambda *_: None)
     figures = run(measure(MeasuredExecutor(engine), jobs))
     learned, single = figures["learned"], figures["single"]

@@ -15,13 +15,27 @@ ROOT = Path(__file__).parents[1]
 @pytest.mark.parametrize(
     ("name", "promised"),
     [
-        ("gateway", {"ack_p99_ms", "loop_delay_p99_ms", "rss_mib", "lost", "duplicates", "idle", "naive", "ratios"}),
+        (
+            "gateway",
+            {
+                "ack_p99_ms",
+                "loop_delay_p99_ms",
+                "loop_busy",
+                "rss_mib",
+                "lost",
+                "duplicates",
+                "idle",
+                "naive",
+                "ratios",
+            },
+        ),
         (
             "generation",
             {"seconds_a_picture", "first_preview_s", "cold_start_s", "base_alone", "base_refiner", "ratios"},
         ),
         ("batches", {"one_by_one", "together", "largest_difference", "ratios"}),
         ("fairness", {"jain", "light_p50_s", "light_p95_s", "p95_bound_s", "batch_s", "fifo", "alone", "ratios"}),
+        ("eta", {"error_p50", "error_p90", "batch_error_p50", "batch_error_p90", "single_average", "ratios"}),
         ("queue", {"push_p99_ms", "pop_p99_ms", "position_p99_ms", "recovery_s"}),
     ],
 )
