@@ -139,9 +139,19 @@ class LivePreview(Preview):
         try:
             return await super()._prepare_asset(context_id, asset_id, **how)
         except simcord.SetupError:
-            if asset_id in self._replaced:
-                return self._replaced[asset_id]
+            if (replaced := self._replaced_asset(context_id, asset_id)) is not None:
+                return replaced
             raise
+
+    def _replaced_asset(self, context_id: str | None, asset_id: str) -> tuple[str, bytes, str] | None:
+        """A picture that the page still names, or named a moment ago, while its message has another one already."""
+        record = self._get_page(context_id).assets.get(asset_id)
+        if record is None:
+            return self._replaced.get(asset_id)
+        blob = self._blobs.get(record.digest or "")
+        if blob is None or not (record.validated or self._decoder.knows(record.digest)):
+            return None
+        return record.contentType, blob.data, record.filename
 
     def _release_asset_record(self, record: Any) -> None:
         if record.digest in self._blobs:

@@ -12,6 +12,7 @@ HEAD = """<link rel="icon" href="/playground.svg">
     <link rel="stylesheet" href="/playground.css">
     <script type="module" src="/playground.js"></script>
   </head>"""
+REVOKED_LATER = "setTimeout(() => URL.revokeObjectURL(url), 10000);"
 #: What is said otherwise than in SimCord's own files, by path.
 CHANGES = {
     "/": (
@@ -22,6 +23,14 @@ CHANGES = {
     ),
     # How often the page looks for news, in milliseconds: often enough to watch a picture form.
     "/session.js": (("interval = 500", "interval = 200"),),
+    # A picture that another one replaces while it is fetched is shown all the same until that one is there.
+    "/assets.js": (
+        (
+            "if (admittedEpoch !== epoch || !manifests[id] || manifests[id].available === false) {",
+            "if (admittedEpoch !== epoch) {",
+        ),
+        ("URL.revokeObjectURL(url);\n      urls.delete(key);", f"{REVOKED_LATER}\n      urls.delete(key);"),
+    ),
 }
 
 

@@ -64,6 +64,33 @@ def test_a_typed_line_becomes_a_card_then_progress_with_previews_and_then_the_pi
     assert nearest_colour(picture, (0, side * 15 // 16, side, side)) == "blue"
 
 
+#: Pictures take longer to come than the next ones take to be made; what is said to be missing is counted.
+SLOW_LINE = """
+const fetchAtOnce = window.fetch;
+window.fetch = async (...request) => {
+  if (String(request[0]).startsWith("/api/assets/")) await new Promise((resolve) => setTimeout(resolve, 400));
+  return fetchAtOnce(...request);
+};
+window.missing = 0;
+window.addEventListener("DOMContentLoaded", () => {
+  new MutationObserver(() => {
+    const holes = [...document.querySelectorAll(".gallery-item .media-unavailable")];
+    if (holes.some((hole) => hole.checkVisibility())) window.missing += 1;
+  }).observe(document.body, { childList: true, subtree: true });
+});
+"""
+
+
+def test_on_a_slow_line_no_picture_in_the_making_is_said_to_be_missing(browser: Browser, address: str) -> None:
+    with browser.new_context() as context:
+        context.add_init_script(SLOW_LINE)
+        visitor = Visitor(context.new_page(), address)
+        visitor.type_line("/imagine a small green boat on a cyan background", steps=100)
+        visitor.until(lambda: "Again" in visitor.messages().rpartition("a small green boat")[2])
+        assert visitor.page.evaluate("window.missing") == 0
+        assert visitor.troubles == []
+
+
 def test_two_peoples_jobs_queue_at_once_and_a_reload_in_the_middle_loses_nothing(visitor: Visitor) -> None:
     visitor.type_line("/imagine a white star on a black background", steps=40)
     visitor.become("bob")
