@@ -154,7 +154,7 @@ class Imagine(commands.Cog):
         asker: Asker,
     ) -> Job:
         """Ask for it with what was sent, in the shape of the image."""
-        uploads = await take_in(client, self._generation.inputs, image, mask_image)
+        uploads = await take_in(client, self._generation, asker, image, mask_image)
         asked.remarks.extend(uploads.remarks)
         asked.changes.update(uploads.changes)
         return await self._submit(asked, asker, uploads.size)

@@ -252,6 +252,9 @@ class Pictures(commands.Cog):
 
     async def _submit_use(self, original_id: str, inputs: Mapping[str, str], asker: Asker) -> Job:
         edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        await self._generation.check_can_ask(
+            user_id=asker["user_id"], channel_id=asker["channel_id"], role_ids=asker["role_ids"]
+        )
         changes = {**edited.changes, "image": await self._kept.take_in(original_id)}
         return await self._generation.submit(**asker, changes=changes, beneath=edited.beneath, remarks=edited.remarks)
 

@@ -10,7 +10,9 @@ import discord
 from bot.jobs import Job
 
 #: What is said where the card of a deleted job could not be taken away.
-CARD_STAYS = "Job #{job} is deleted with its pictures, but the bot may not take its card away any more. A moderator can."
+CARD_STAYS = (
+    "Job #{job} is deleted with its pictures, but the bot may not take its card away any more. A moderator can."
+)
 
 
 async def remove_messages(client: discord.Client, job: Job, *others: tuple[int, int]) -> bool:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import discord
 
 from bot.cogs.message_pictures import MessagePicture, fetch
-from bot.inputs import InputFolder
 from bot.sentences import Sentence
+from bot.services.generation import GenerationService
+from bot.services.variants import Asker
 from bot.uploads import decode_inputs
 
 
@@ -25,18 +26,26 @@ class Uploads:
 
 async def take_in(
     client: discord.Client,
-    inputs: InputFolder,
+    generation: GenerationService,
+    asker: Asker,
     image: discord.Attachment | None,
     mask: discord.Attachment | None,
 ) -> Uploads:
-    """Keep what was sent. Raises `InvalidUpload` and `RequestRejected` with what is wrong with it."""
-    contents = await asyncio.gather(*(_fetch(client, each) for each in (image, mask)))
-    picture, white, remarks = await asyncio.to_thread(decode_inputs, *contents)
+    """Keep what was sent. Raises `InvalidUpload` and `RequestRejected` with what is wrong with it.
+
+    Whoever may not ask for anything now is told so before a byte is fetched.
+    """
     changes = {}
-    if picture is not None:
-        changes["image"] = await inputs.save(picture)
-    if white is not None:
-        changes["mask_image"] = await inputs.save(white)
+    async with generation.decoding.turn(asker["user_id"]):
+        await generation.check_can_ask(
+            user_id=asker["user_id"], channel_id=asker["channel_id"], role_ids=asker["role_ids"]
+        )
+        contents = await asyncio.gather(*(_fetch(client, each) for each in (image, mask)))
+        picture, white, remarks = await generation.decoding.run(decode_inputs, *contents)
+        if picture is not None:
+            changes["image"] = await generation.inputs.save(picture)
+        if white is not None:
+            changes["mask_image"] = await generation.inputs.save(white)
     return Uploads(changes, None if picture is None else picture.size, remarks)
 
 

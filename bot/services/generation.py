@@ -21,6 +21,7 @@ from bot.originals import OriginalFolder
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
 from bot.services.admission import Admission
+from bot.services.decoding import Decoding
 from bot.services.recording import IN_QUEUE, Recording
 from bot.services.standing import DAY, Standing, Standings
 from bot.storage import Storage
@@ -67,6 +68,7 @@ class GenerationService:
         self._admission = Admission(model, prompts, assets)
         self._standings = standings or Standings()
         self.comparer = self._admission.comparer
+        self.decoding = Decoding()
         self._one_at_a_time = asyncio.Lock()
         self.recording = Recording(storage, pictures, originals, queue)
 
@@ -106,6 +108,13 @@ class GenerationService:
         standing = self._standings.of(role_ids)
         accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes)
         return await asyncio.shield(asyncio.create_task(accepting))
+
+    async def check_can_ask(self, *, user_id: int, channel_id: int, role_ids: Collection[int] = ()) -> None:
+        """Raises what `submit` would raise for any request of theirs now: before its pictures are fetched and read."""
+        standing, now = self._standings.of(role_ids), datetime.now(UTC)
+        await self._pictures.check_room()
+        self._queue.check_admission(user_id, channel_id=channel_id, max_jobs=standing.max_jobs)
+        standing.check(1, await self._storage.usage(user_id, now - DAY), now)
 
     async def again(
         self,

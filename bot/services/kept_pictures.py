@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from bot.errors import InfotextMissing, InvalidParameters
@@ -28,7 +27,7 @@ class KeptPictures:
 
     async def keep_usable(self, content: bytes) -> str:
         """Keep what a new picture can be made out of. Raises `InvalidUpload` for what cannot be decoded."""
-        await asyncio.to_thread(decode_input, content)
+        await self._generation.decoding.run(decode_input, content)
         return await self.keep(content)
 
     async def read(self, original_id: str) -> ReadPicture:
@@ -42,7 +41,7 @@ class KeptPictures:
     async def asked_out_of(self, original_id: str) -> dict[str, Any]:
         """What one would ask for to make another out of that picture: its own words, if it has any, and its shape."""
         content = await self._generation.originals.load(original_id)
-        width, height = await asyncio.to_thread(size_of, content)
+        width, height = await self._generation.decoding.run(size_of, content)
         width, height = size_like(width, height, self._generation.model.native_size)
         try:
             said = self._typed(await self._remakes.read(content))
@@ -53,7 +52,8 @@ class KeptPictures:
 
     async def take_in(self, original_id: str) -> str:
         """Make an input of jobs of that file; returns the input's id."""
-        image = await asyncio.to_thread(decode_input, await self._generation.originals.load(original_id))
+        content = await self._generation.originals.load(original_id)
+        image = await self._generation.decoding.run(decode_input, content)
         return await self._generation.inputs.save(image)
 
     def _typed(self, read: ReadPicture) -> dict[str, Any]:

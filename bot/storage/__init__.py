@@ -123,6 +123,11 @@ class Storage:
                 admit(await usage_of(connection, user_id, usage_since))
             return job_from_row((await connection.execute(statement)).mappings().one())
 
+    async def usage(self, user_id: int, since: datetime) -> list[Usage]:
+        """What that person has had since then, oldest first."""
+        async with self._reading() as connection:
+            return await usage_of(connection, user_id, since)
+
     async def get_job(self, job_id: int) -> Job:
         """That job. Raises `JobNotFound`."""
         if not 0 < job_id <= MAX_ID:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.errors import JobNotFound
+from bot.executors import ExecutorState
 from bot.inputs import input_id_of
 from bot.ui.cards import DONE
 from tests.cogs.menus import slow_files
@@ -142,6 +143,51 @@ async def test_what_cannot_be_used_is_said_to_its_sender_alone_and_nothing_is_le
     assert server.cards() == []
     with pytest.raises(JobNotFound):
         await server.job()
+
+
+LIMITS: dict[str, tuple[dict[str, int], str]] = {
+    "as many jobs as one may have": ({"max_jobs_per_user": 1}, "You may have 1 job at a time."),
+    "as many jobs as a channel may have": ({"max_jobs_per_channel": 1}, "This channel may have 1 job at a time"),
+    "a pause": ({"cooldown_seconds": 3600}, "Between two requests you wait 3600 seconds here."),
+    "a day's pictures": ({"daily_images": 1}, "You may have 1 picture in 24 hours"),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+async def test_whoever_may_not_ask_now_is_told_so_before_a_byte_is_fetched(server: SimulatedServer, limit: str) -> None:
+    settings, sentence = LIMITS[limit]
+    await server.stop()
+    await server.start(**settings)
+    fetched = fetched_files(server)
+    await server.imagine("a fox", image=IMAGE)
+    assert len(fetched) == 1
+    # Were it read, it would be refused for what it is.
+    answer = await server.imagine("an owl", image=("notes.png", b"no picture at all"))
+    assert answer.is_private
+    assert answer.text.startswith(sentence)
+    assert len(fetched) == 1
+
+
+async def test_an_executor_that_cannot_be_had_is_told_before_a_byte_is_fetched(server: SimulatedServer) -> None:
+    server.expects_trouble = True
+    server.executor.state = ExecutorState.UNAVAILABLE
+    fetched = fetched_files(server)
+    answer = await server.imagine("an owl", image=IMAGE)
+    assert answer.text.startswith("The model cannot be loaded right now")
+    assert fetched == []
+
+
+def fetched_files(server: SimulatedServer) -> list[str]:
+    """The addresses of the files that the bot fetches from now on."""
+    http, fetched = server.application.bot.http, []
+    fetch = http.get_from_cdn
+
+    async def told(url: str) -> bytes:
+        fetched.append(url)
+        return await fetch(url)
+
+    http.get_from_cdn = told
+    return fetched
 
 
 async def test_an_image_that_discord_does_not_hand_out_is_said(server: SimulatedServer) -> None:
