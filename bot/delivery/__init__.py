@@ -186,7 +186,7 @@ class Delivery:
         if not live.is_news(card):
             return
         live.last_edit = _now()
-        live.showing = asyncio.create_task(live.message.show(card, live.files))
+        live.showing = asyncio.create_task(live.message.show(card, live.files()))
         try:
             # Not the task itself: it may be cancelled for the end of the job, and that is no cancel of this one.
             await asyncio.wait({live.showing})

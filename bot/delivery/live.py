@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.delivery.message import JobMessage, Remember
+from bot.delivery.message import Files, JobMessage, Remember
 from bot.events import JobCancelled, JobEvent, JobFailed, JobRequeued, JobStarted, JobSucceeded, Progress
 from bot.executors import ExecutorHealth
 from bot.jobs import Job, JobStatus
@@ -162,15 +162,16 @@ class LiveJob:
         """The card of the moment that was looked at last."""
         return open_card(*self._standing)
 
-    def files(self) -> list[discord.File]:
-        """The preview as a fresh file, where there is one."""
-        return _files(self.job, None if self.waits else self._preview)
+    def files(self) -> Files:
+        """The preview that `card` shows, if any, as a fresh file each time; whatever happens to the job meanwhile."""
+        job, standing = self._standing
+        is_running, progress = job.status is JobStatus.RUNNING, standing.progress
+        preview = progress.preview if is_running and progress is not None else None
+        return lambda: _files(job, preview)
 
     def copy(self) -> tuple[Layout, list[discord.File]]:
         """The same card with its files, for somebody who looks at the job from elsewhere; nothing is noted."""
-        job, standing = self._standing
-        is_running, progress = job.status is JobStatus.RUNNING, standing.progress
-        return self.card(), _files(job, progress.preview if is_running and progress is not None else None)
+        return self.card(), list(self.files()())
 
     def is_news(self, card: Layout) -> bool:
         """Whether `card` shows something that the message does not show yet; from now on it does."""
