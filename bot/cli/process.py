@@ -17,6 +17,10 @@ T = TypeVar("T")
 LOG_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
+#: How discord.py begins what it says, with a traceback of fifty lines, whenever it has no connection and tries again.
+RECONNECTS = "Attempting a reconnect"
+
+
 class Stopped(Exception):
     """Somebody stopped the command, by Ctrl-C or SIGTERM."""
 
@@ -40,8 +44,23 @@ def set_up_logging(level: str) -> None:
     """Log to stderr. Other people's DEBUG lines stay off: discord.py's show interaction tokens in URLs."""
     logging.basicConfig(level=max(logging.getLevelName(level), logging.INFO), format=LOG_FORMAT)
     logging.getLogger("bot").setLevel(level)
+    logging.getLogger("discord.client").addFilter(_without_traceback)
     if level != "DEBUG":
         logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Make one line of each try to reach Discord again: an outage is no fault of the bot, and may take hours."""
+    error = record.exc_info[1] if record.exc_info else None
+    if record.msg.startswith(RECONNECTS) and error is not None and isinstance(record.args, tuple):
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = "no connection to Discord (%s), tried again in %.0f s", (_reason(error), *record.args)
+        record.exc_info = None
+    return True
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def run_until_stopped(main: Coroutine[Any, Any, None]) -> None:

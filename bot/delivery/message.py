@@ -71,6 +71,8 @@ class JobMessage:
         self._guild_id = job.guild_id
         self._interaction: discord.Interaction[Any] | None = None
         self._lost = False
+        #: Whether the last try to bring it up to date found no Discord: said once, not at every try of an outage.
+        self._is_away = False
         self._closed: set[str] = set()
         self.channel_id = job.channel_id
         self.message_id = job.message_id
@@ -108,7 +110,11 @@ class JobMessage:
             if not await self._edit(view, files) and self.message_id is None:
                 await self._try("channel", lambda: self._post(self._channel(), view, files, CARD))
         except (TooLarge, CardRefused, Unreachable) as error:
-            log.info("job %s: its message was not brought up to date: %s", self._job_id, error)
+            was_away, self._is_away = self._is_away, isinstance(error, Unreachable)
+            if not (was_away and self._is_away):
+                log.info("job %s: its message was not brought up to date: %s", self._job_id, error)
+        else:
+            self._is_away = False
 
     async def deliver(self, view: ui.LayoutView, files: Files, private_view: ui.LayoutView) -> Way | None:
         """Bring the end of the job to its author by whatever way is open; None when there is none.

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import AsyncIterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,12 @@ def settings_for(loopback: LoopbackDiscord) -> dict[str, str]:
 def last_line(ended: Ended) -> Ended:
     """What it said at the end, without the log before it."""
     return Ended(ended.code, ended.out, ended.err.splitlines()[-1])
+
+
+def lines_with(process: subprocess.Popen[str], words: str, count: int) -> list[str]:
+    """The first lines of its log that hold these words; waits for them, and whatever stands between them is read."""
+    assert process.stderr is not None
+    return list(islice((line.rstrip() for line in process.stderr if words in line), count))
 
 
 def is_healthy(folder: Path) -> bool:
@@ -119,3 +126,16 @@ async def test_a_second_bot_on_the_same_database_does_not_start(tmp_path: Path, 
         assert_refused(last_line(second), "Another imagine-bot is running on the database")
         assert is_healthy(tmp_path), "the second one took the first one's sign of life away"
         await asyncio.to_thread(stop, process, signal.SIGTERM)
+
+
+async def test_while_discord_is_away_each_try_to_reach_it_is_one_line(
+    tmp_path: Path, loopback: LoopbackDiscord
+) -> None:
+    with started("run", cwd=tmp_path, **settings_for(loopback)) as process:
+        await loopback.wait_for(loopback.gateway.connected.is_set, "the bot")
+        await loopback.server.stop()
+        tries = await asyncio.to_thread(lines_with, process, "no connection to Discord", 2)
+        ended = await asyncio.to_thread(stop, process, signal.SIGTERM)
+    assert all(" WARNING discord.client: " in line and line.endswith(" s") for line in tries), tries
+    assert TRACEBACK not in ended.err
+    assert "ERROR" not in ended.err

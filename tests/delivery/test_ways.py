@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.errors import GenerationFailed
 from bot.jobs import JobStatus
 from bot.ui.cards import BROKEN, DONE, OVER, WORKING
@@ -117,6 +119,19 @@ async def test_a_discord_that_is_down_for_a_moment_costs_nothing(server: Simulat
     server.executor.finish(1, [PNG])
     await server.until_recorded(JobStatus.SUCCEEDED)
     assert (card.colour, len(server.cards())) == (DONE, 1)
+
+
+async def test_of_an_outage_a_job_tells_the_log_once(server: SimulatedServer, caplog: pytest.LogCaptureFixture) -> None:
+    card = await running(server)
+    for outage in range(2):
+        server.env.inject_error("PATCH", "/webhooks/*", status=503, message="Service Unavailable", times=3)
+        for step in range(10 * outage + 1, 10 * outage + 4):
+            before = len(server.requests("PATCH", "/webhooks/"))
+            server.executor.step(1, step)
+            await server.until(lambda before=before: len(server.requests("PATCH", "/webhooks/")) > before)
+        server.executor.step(1, 10 * outage + 9)
+        await server.until(lambda outage=outage: f"base {10 * outage + 9}/24" in card.text)
+        assert caplog.text.count("its message was not brought up to date") == outage + 1
 
 
 async def test_a_card_that_discord_refuses_becomes_a_small_one_with_its_picture(server: SimulatedServer) -> None:
