@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.chaos.oracle import Verdict
-from tests.chaos.run import run
+from tests.chaos.oracle import Verdict, judge
+from tests.chaos.play import play
 
 ENDS = ("succeeded", "failed", "cancelled", "rejected")
 HEADS = ("seed", "jobs", *ENDS, "refused", "faults", "seconds", "lost", "double", "stuck", "wrong")
@@ -45,7 +45,7 @@ def main() -> int:
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
         checks = None if options.contract else False
-        verdict = asyncio.run(run(seed, options.jobs, folder, checks_contract=checks))
+        verdict = judge(asyncio.run(play(seed, options.jobs, folder, checks_contract=checks)))
         verdicts.append(verdict)
         print_line(line(row(verdict)))
         if verdict.is_good:

@@ -17,7 +17,7 @@ from tests.patience import PATIENCE
 #: People look before they ask for more: so many jobs may be open, and so many interactions unanswered.
 OPEN, UNANSWERED = 32, 8
 #: So often do they try while the bot is being stopped, or cannot reach its records: then they wait.
-IN_VAIN = 3
+IN_VAIN = 2
 #: Seconds between two looks at the database.
 LOOK = 0.02
 #: What is pressed is among so many of the newest messages.

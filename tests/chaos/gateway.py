@@ -10,8 +10,8 @@ from functools import partial
 
 from tests.chaos.model import load
 
-#: A hundredth of the pauses that Discord needs.
-PACE = 0.01
+#: A twentieth of the pauses that Discord needs.
+PACE = 0.05
 #: Seconds of silence after which the executor's process counts as hanging. Time enough for a process that is started on
 #: a busy machine; of one that draws, every step is heard.
 SILENT_WHILE_LOADING, SILENT_AT_WORK = 60.0, 4.0

@@ -59,11 +59,24 @@ class Verdict:
                 yield f"{name}: {line}"
 
 
+@dataclass
+class Played:
+    """One seed, carried out. `unsettled` says what was left to do when nothing moved any more."""
+
+    seed: int
+    discord: LoopbackDiscord
+    bot: Bot
+    crowd: Crowd
+    unsettled: list[str]
+    seconds: float
+
+
 class Evidence:
     """What there is to judge by, looked up once."""
 
-    def __init__(self, discord: LoopbackDiscord, bot: Bot, crowd: Crowd) -> None:
-        self.discord, self.bot, self.crowd = discord, bot, crowd
+    def __init__(self, played: Played) -> None:
+        discord, bot = played.discord, played.bot
+        self.discord, self.bot, self.crowd = discord, bot, played.crowd
         self.rows: dict[int, Any] = {row["id"]: row for row in bot.rows("SELECT * FROM jobs ORDER BY id")}
         self.shown: dict[int, list[Message]] = defaultdict(list)
         self.about: dict[int, list[Message]] = defaultdict(list)
@@ -111,16 +124,18 @@ class Evidence:
         )
 
 
-def judge(seed: int, discord: LoopbackDiscord, bot: Bot, crowd: Crowd, unsettled: list[str]) -> Verdict:
+def judge(played: Played) -> Verdict:
     """Hold everything against everything."""
-    evidence = Evidence(discord, bot, crowd)
+    evidence = Evidence(played)
+    discord, bot, crowd = played.discord, played.bot, played.crowd
     verdict = Verdict(
-        seed,
+        played.seed,
         jobs=len(evidence.rows),
         refused=0,
         ends=Counter(row["status"] for row in evidence.rows.values()),
         faults=crowd.faults.counts,
-        stuck=list(unsettled),
+        stuck=list(played.unsettled),
+        seconds=played.seconds,
     )
     for job_id, row in evidence.rows.items():
         _judge_job(job_id, row, evidence, verdict)

@@ -24,6 +24,8 @@ LOG = "gateway.log"
 DATABASE_TIMEOUT = 1
 MAX_JOBS, MAX_JOBS_PER_USER, MAX_JOBS_PER_CHANNEL = 40, 4, 14
 SHUTDOWN_GRACE = 2
+#: The database may be locked just when it starts; so often in a row it is something else.
+MAX_FAILED_STARTS = 5
 #: What a program says only when something was forgotten in it.
 SLIPS = re.compile(
     r"never retrieved|was destroyed but|never awaited|nobody foresaw|was given up$|could not be looked after|"
@@ -70,8 +72,11 @@ class Bot:
         return self.is_alive and self._discord.gateway.connected.is_set()
 
     async def start(self) -> None:
-        """Start it; `is_connected` says when it is there."""
+        """Start it; `is_connected` says when it is there. Raises `AssertionError` where it does not stay."""
         discord = self._discord
+        failed = self.lives[-MAX_FAILED_STARTS:]
+        if len(failed) == MAX_FAILED_STARTS and not any(life.by for life in failed):
+            raise AssertionError(f"the bot does not start: {list(failed[-1].last_words)}")
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

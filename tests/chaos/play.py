@@ -1,4 +1,4 @@
-"""One seed from beginning to end: the plan is carried out, the faults end, the bot has its time, the judge looks."""
+"""One seed from beginning to end: the plan is carried out, the faults end, the bot has its time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.crowd import Crowd
-from tests.chaos.oracle import Verdict, judge
+from tests.chaos.oracle import Played
 from tests.chaos.plan import plan
 from tests.chaos.process import Bot
 from tests.loopback import LoopbackDiscord
@@ -22,8 +22,8 @@ STATE = (
 )
 
 
-async def run(seed: int, requests: int, folder: Path, *, checks_contract: bool | None = None) -> Verdict:
-    """What became of the jobs of that seed. `folder` is empty, and keeps the database, the pictures and the log."""
+async def play(seed: int, requests: int, folder: Path, *, checks_contract: bool | None = None) -> Played:
+    """Carry out the plan of that seed. `folder` is empty, and keeps the database, the pictures and the log."""
     began = time.monotonic()
     async with LoopbackDiscord(checks_contract=checks_contract) as discord:
         discord.limits.messages_per_window = ANY_NUMBER
@@ -42,9 +42,7 @@ async def run(seed: int, requests: int, folder: Path, *, checks_contract: bool |
             await bot.end()
         finally:
             await bot.clean_up()
-        verdict = judge(seed, discord, bot, crowd, unsettled)
-    verdict.seconds = time.monotonic() - began
-    return verdict
+    return Played(seed, discord, bot, crowd, unsettled, time.monotonic() - began)
 
 
 async def _settled(crowd: Crowd, bot: Bot) -> list[str]:
