@@ -6,9 +6,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from bot.area import usual_area
 from bot.client import ImagineBot
 from bot.cogs.promise import all_answered
 from bot.delivery.pace import EditPace
@@ -77,7 +78,7 @@ async def open_application(
     `executor` and `pace` stand in for those that suit the device and Discord.
     Raises `StartupFailed` with a sentence for a model, database or folder that cannot be used.
     """
-    model = read_model_info(settings.model_base, settings.model_refiner)
+    model = _limited(read_model_info(settings.model_base, settings.model_refiner), settings.max_megapixels)
     async with AsyncExitStack() as stack:
         storage = await stack.enter_async_context(open_storage(settings.resolved_database_url))
         executor = await stack.enter_async_context(executor or create_executor(settings, model))
@@ -112,6 +113,11 @@ async def open_application(
         health = HealthService(storage, generation, experience, settings.data_dir)
         bot = ImagineBot(settings, storage, generation, remakes, history, pauses, health, pace)
         yield Application(settings, model, storage, executor, queue, generation, remakes, pauses, health, bot)
+
+
+def _limited(model: ModelInfo, max_megapixels: float | None) -> ModelInfo:
+    """The model with as many pixels as its pictures may have here."""
+    return replace(model, max_pixels=usual_area(model) if max_megapixels is None else round(max_megapixels * 1e6))
 
 
 async def run_bot(settings: Settings, executor: Executor | None = None, pace: EditPace | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from bot.area import within_area
 from bot.ays import ays_timesteps
 from bot.errors import InvalidParameters, ModelNotFound
 from bot.explanations import explain
@@ -152,10 +153,10 @@ def written_pair(name: str, pair: tuple[int, ...]) -> str:
 def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
 
-    The spacing “AYS” becomes the timesteps that it is, and steps are brought within what the scheduler takes. Raises
-    `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
+    The spacing “AYS” becomes the timesteps that it is, steps are brought within what the scheduler takes, and sizes
+    within the model's `max_pixels`. Raises `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
     """
-    merged = _within_scheduler(_with_spacing(_laid(model_defaults(model), layers)))
+    merged = _with_area(_within_scheduler(_with_spacing(_laid(model_defaults(model), layers))), model)
     if merged.get("seed") is None:
         merged["seed"] = random_seed()
     if merged.get("variation_strength") and merged.get("variation_seed") is None:
@@ -214,6 +215,14 @@ def _within_scheduler(merged: dict[str, Any]) -> dict[str, Any]:
     if distilled and isinstance(steps, int) and steps > DISTILLED_STEPS and merged.get("timesteps") is None:
         return merged | {"num_inference_steps": DISTILLED_STEPS}
     return merged
+
+
+def _with_area(merged: dict[str, Any], model: ModelInfo) -> dict[str, Any]:
+    width, height = (merged.get(name) for name in ("width", "height"))
+    if not isinstance(width, int) or not isinstance(height, int):
+        return merged
+    width, height = within_area(width, height, model.max_pixels)
+    return merged | {"width": width, "height": height}
 
 
 def fewer_steps(parameters: Parameters, *layers: Mapping[str, Any]) -> list[Sentence]:

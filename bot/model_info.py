@@ -37,7 +37,8 @@ class ModelInfo:
 
     `base` and `refiner` are folders or hub ids. `native_size` is the side in pixels of the square pictures that the
     base was trained on. `defaults` are parameters that suit this model better than the general ones (`defaults.json`).
-    `max_clip_skip` is how far down its shallower text encoder goes.
+    `max_clip_skip` is how far down its shallower text encoder goes. `max_pixels` is how many a picture may have: the
+    owner's limit, and none by itself.
     """
 
     base: str
@@ -45,6 +46,7 @@ class ModelInfo:
     native_size: int = SDXL_NATIVE_SIZE
     defaults: Mapping[str, Any] = field(default_factory=dict)
     max_clip_skip: int = MAX_CLIP_SKIP
+    max_pixels: int | None = None
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from discord.app_commands import Choice
 
 from bot.loras import LoraInfo
+from bot.model_info import ModelInfo
 from bot.prompts.advanced import examples
 from bot.prompts.styles import Styles
 from bot.scheduler_names import SCHEDULERS, nearest_schedulers
@@ -40,11 +41,11 @@ def complete_lora(typed: str, loras: Iterable[LoraInfo]) -> list[Choice[str]]:
     return _choices((f"{before}{_label(lora)}", f"{before}{lora.name}{colon}{weight}") for lora in fitting)
 
 
-def complete_advanced(typed: str, options: Collection[str]) -> list[Choice[str]]:
+def complete_advanced(typed: str, options: Collection[str], model: ModelInfo) -> list[Choice[str]]:
     """Settings that are none of the `options`, each with a value to begin with."""
     before, last = _split(typed, ";", ", ")
     wanted = _folded(last.lstrip("-"))
-    lines = [f"{name}: {example}" for name, example in examples().items() if name not in options]
+    lines = [f"{name}: {example}" for name, example in examples(model).items() if name not in options]
     found = [line for line in lines if wanted in _folded(line.partition(":")[0])]
     found.sort(key=lambda line: not _folded(line).startswith(wanted))
     # What is complete is offered as it stands.

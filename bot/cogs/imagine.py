@@ -181,4 +181,5 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("advanced")
     async def _settings(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        return complete_advanced(typed, {option.display_name for option in self.imagine.parameters})
+        options = {option.display_name for option in self.imagine.parameters}
+        return complete_advanced(typed, options, self._generation.model)

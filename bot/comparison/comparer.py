@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from bot.area import smaller
 from bot.comparison import MAX_AXES, MAX_CELLS, AskedAxis, Axis, Comparison
 from bot.comparison.axes import OFF, AxisKind, Kind, find_axis, get_axis, label, suggest_axes
 from bot.comparison.suggestions import suggest_values
@@ -168,6 +169,7 @@ class Comparer:
         # What is said of a draft is said of its buttons, which a sheet has not.
         remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT]
         remarks += [*clamped, *fewer_steps(parameters, layers, within)]
+        remarks += smaller(parameters, self._model, layers, within)
         if parameters.draft:
             parameters = parameters.model_copy(update={"draft": False})
         if parameters.num_images_per_prompt > 1:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import InvalidParameters
-from bot.model_info import ModelInfo
+from bot.layers import fitting_size
+from bot.model_info import SDXL_NATIVE_SIZE, ModelInfo
 from bot.parameters import quoted, title
-from bot.prompts.flag_table import FLAGS, Kind
+from bot.prompts.flag_table import FLAGS, Flag, Kind
 from bot.prompts.flag_text import BY_NAME, folded
 from bot.prompts.flags import FlagReader
 from bot.prompts.settings_text import FLAGLESS, read_settings, refiner_from
@@ -36,9 +37,16 @@ def read_advanced(text: str, flags: FlagReader, model: ModelInfo) -> tuple[dict[
     return changes, said.remarks
 
 
-def examples() -> Mapping[str, str]:
-    """A value to begin with for each setting, by the name that cards have for it."""
-    return {title(flag.field): flag.example for flag in FLAGS if flag.kind is not Kind.RATIO}
+def examples(model: ModelInfo) -> Mapping[str, str]:
+    """A value to begin with for each setting, by the name that cards have for it; sizes are such as the model knows."""
+    return {title(flag.field): _example(flag, model) for flag in FLAGS if flag.kind is not Kind.RATIO}
+
+
+def _example(flag: Flag, model: ModelInfo) -> str:
+    if flag.kind is not Kind.SIZE:
+        return flag.example
+    width, height = (round(int(side) * model.native_size / SDXL_NATIVE_SIZE) for side in flag.example.split("x"))
+    return f"{fitting_size(width)}x{fitting_size(height)}"
 
 
 def _lines(text: str) -> list[str]:

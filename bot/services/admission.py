@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.area import smaller
 from bot.comparison import AskedAxis, Comparison
 from bot.comparison.comparer import Comparer
 from bot.diffusion.assets import LATENT, Assets
@@ -59,6 +60,7 @@ class Admission:
         said, read = self._prompts.read(changes, layers)
         within, clamped = clamp(said, self._model)
         parameters = merge(self._model, layers, within)
+        clamped += smaller(parameters, self._model, layers, within)
         check(parameters, self._model, self._assets, memory)
         return Admitted(parameters, None, [*read, *clamped, *fewer_steps(parameters, layers, within)])
 

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from PIL import Image
 
+from bot.area import within_area
 from bot.canvas import Direction, extend
 from bot.diffusion.assets import LATENT
 from bot.drafting import finished, undrafted
@@ -24,6 +25,8 @@ SUBTLE, STRONG = 0.15, 0.4
 #: How much of a picture is drawn anew that is itself a variation, and so has no noise of its own to turn.
 SUBTLE_STRENGTH, STRONG_STRENGTH = 0.45, 0.7
 FACTOR = 2
+AS_LARGE = "The picture is {width} × {height} already, and one may have {most} megapixels here."
+ENLARGED = "enlarged to {width} × {height}: a picture may have {most} megapixels here"
 #: The picture stands on its own now: what it was itself made from has no part in what comes of it.
 _NO_INPUT: Mapping[str, Any] = {"mask_image": None, "padding_mask_crop": None, "upscaler": None, "strength": None}
 _NO_VARIATION: Mapping[str, Any] = {"variation_seed": None, "variation_strength": 0.0}
@@ -63,7 +66,7 @@ class Variants:
     async def upscale(self, job_id: int, index: int, **asker: Unpack[Asker]) -> Job:
         """The same with twice as many pixels a side, or as many as there may be."""
         job, image = await self._drawn_over(job_id, index)
-        width, height, remarks = enlarged_size(image.width, image.height)
+        width, height, remarks = enlarged_size(image.width, image.height, self._generation.model.max_pixels)
         picture = await self._generation.inputs.save(await self._picture(job, index))
         return await self._submit(job, upscaled(image, picture, self._upscaler, (width, height)), asker, remarks)
 
@@ -149,8 +152,15 @@ def extended(image: Parameters, canvas_id: str, mask_id: str, canvas: Image.Imag
     return {**said, "image": canvas_id, "mask_image": mask_id, "width": canvas.width, "height": canvas.height}
 
 
-def enlarged_size(width: int, height: int) -> tuple[int, int, tuple[Sentence, ...]]:
+def enlarged_size(width: int, height: int, max_pixels: int | None = None) -> tuple[int, int, tuple[Sentence, ...]]:
     """Twice as large, or as large as there may be in the same shape, which is then remarked."""
+    twice = FACTOR * width, FACTOR * height
+    within = within_area(*twice, max_pixels)
+    if within != twice and max(within) < MAX_SIZE:
+        values = {"width": within[0], "height": within[1], "most": f"{(max_pixels or 0) / 1e6:.2g}"}
+        if within[0] <= width or within[1] <= height:
+            raise RequestRejected(AS_LARGE, **values | {"width": width, "height": height})
+        return *within, (Sentence(ENLARGED, values),)
     longest = max(width, height)
     if longest >= MAX_SIZE:
         raise RequestRejected(

@@ -11,6 +11,7 @@ from bot.memory import Memory
 from bot.parameters import Lora, Parameters, title
 from bot.prompts.advanced import examples
 from tests.contract.command_rules import MOST_CHARACTERS, characters
+from tests.factories import ENSEMBLE
 from tests.pictures import PNG
 from tests.services.test_admission import write_lora
 from tests.simcord_app import SimulatedServer
@@ -44,7 +45,7 @@ async def test_the_command_keeps_discords_limits(server: SimulatedServer) -> Non
 async def test_every_parameter_can_be_set(server: SimulatedServer) -> None:
     command = server.env.backend.find_command("imagine", server.guild.id)
     assert command is not None
-    names = {option["name"] for option in command["options"]} | set(examples())
+    names = {option["name"] for option in command["options"]} | set(examples(ENSEMBLE))
     typed = {title(name) for name in Parameters.model_fields} - {"raw_prompt", "raw_negative_prompt"}
     # A size is typed as one.
     assert typed - names == set()

@@ -60,7 +60,7 @@ def test_what_is_no_setting_is_said_with_what_would_be(text: str, sentence: str)
 
 
 def test_every_example_is_one() -> None:
-    for name, example in examples().items():
+    for name, example in examples(ENSEMBLE).items():
         changes, _ = read_advanced(f"{name}: {example}", FLAGS, ENSEMBLE)
         assert set(changes) <= {*Parameters.model_fields, "draft"}, name
         assert changes, name
