@@ -95,12 +95,13 @@ class Compare(commands.Cog):
         asker: Asker,
     ) -> Job:
         """Ask for the sheet: of what was sent, and in its shape unless a size is said or compared."""
-        uploads = await take_in(client, self._generation.inputs, image, mask_image)
+        uploads = await take_in(client, self._generation, asker, image, mask_image)
         changes = changes | uploads.changes
         compared = {field for axis in filter(None, (find_axis(each.name) for each in axes)) for field in axis.fields}
         shape = None if SIZES & compared else uploads.size
         prompts, model = self._generation.prompts, self._generation.model
         beneath, remarks = await asyncio.to_thread(in_shape, shape, changes, prompts, model)
+        remarks = [*uploads.remarks, *remarks]
         return await self._generation.submit(**asker, changes=changes, beneath=beneath, remarks=remarks, axes=axes)
 
     @compare.autocomplete("axis")

@@ -35,6 +35,8 @@ async def take_in(
 
     Whoever may not ask for anything now is told so before a byte is fetched.
     """
+    if image is None and mask is None:
+        return Uploads({}, None, ())
     changes = {}
     async with generation.decoding.turn(asker["user_id"]):
         await generation.check_can_ask(
