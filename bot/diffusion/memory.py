@@ -14,11 +14,12 @@ _UNET_TENSORS = 36
 _DECODER_TENSORS = 4
 
 
-def memory_of(base: Any, device: torch.device) -> Memory:
-    """The memory of the device, for pictures of this base."""
+def memory_of(base: Any, refiner: Any, device: torch.device) -> Memory:
+    """The memory of the device, for pictures of this base and this refiner (None: of the base alone)."""
     unet, vae = base.unet, base.vae
+    width = max(each.unet.config.block_out_channels[0] for each in (base, refiner) if each is not None)
     return Memory(
-        latent=unet.config.block_out_channels[0] * _UNET_TENSORS * unet.dtype.itemsize,
+        latent=width * _UNET_TENSORS * unet.dtype.itemsize,
         pixel=vae.config.block_out_channels[1] * _DECODER_TENSORS * vae.dtype.itemsize,
         scale=base.vae_scale_factor,
         tile=(vae.config.sample_size // 2) ** 2,

@@ -143,7 +143,7 @@ class StableDiffusionXL:
     @property
     def memory(self) -> Memory:
         """What the device has left at this moment, and what pictures need of it."""
-        return memory_of(self.base, self.device)
+        return memory_of(self.base, self.refiner, self.device)
 
     def __call__(
         self,
@@ -190,22 +190,23 @@ class StableDiffusionXL:
         try:
             for each in commissions:
                 self._check(each.parameters)
-            drawn = self._draw(commissions, [slots], tiled=False)
-            if drawn is None and len(commissions) == 1:
+            drawn, told = None, commissions
+            for groups, tiled in self._ways(commissions, slots):
+                drawn = self._draw(told, groups, tiled=tiled)
+                if drawn is not None:
+                    if len(groups) > 1:
+                        commissions[0].on_remark(ONE_BY_ONE)
+                    break
                 devices.free_memory(self.device)
-                log.warning("out of memory: trying again with one image at a time")
+                log.warning("out of memory with %d images at a time", len(groups[0]))
                 # What there was to say has been said.
-                again = replace(commissions[0], on_remark=lambda remark: None)
-                drawn = self._draw([again], [[slot] for slot in slots], tiled=True)
-                if drawn is not None and len(slots) > 1:
-                    commissions[0].on_remark(ONE_BY_ONE)
+                told = [replace(each, on_remark=lambda remark: None) for each in commissions]
         except RequestRejected as error:
             # It was taken on; what it names has gone since, or cannot be used.
             raise GenerationFailed.of(error.sentences) from error
         finally:
-            for pipeline in (self.base, self.refiner):
-                if pipeline is not None:
-                    pipeline.maybe_free_model_hooks()
+            for pipeline in filter(None, (self.base, self.refiner)):
+                pipeline.maybe_free_model_hooks()
         if drawn is None:
             devices.free_memory(self.device)
             raise OutOfMemory
@@ -213,6 +214,16 @@ class StableDiffusionXL:
             if (dropped := dropped_by_a_plain_encoder(self.base.tokenizer, each.parameters.prompt)) is not None:
                 each.on_remark(dropped)
         return drawn
+
+    def _ways(
+        self, commissions: Sequence[Commission], slots: Sequence[Slot]
+    ) -> list[tuple[Sequence[Sequence[Slot]], bool]]:
+        """The images in groups, and whether to decode in tiles: the ways to try in turn, until the memory suffices."""
+        at_once, tiled = self.memory.way(commissions[0].parameters, len(slots))
+        first = [slots] if at_once == len(slots) else [[slot] for slot in slots]
+        if len(commissions) > 1:
+            return [(first, tiled)] if at_once == len(slots) else []
+        return [(first, tiled), ([[slot] for slot in slots], True)]
 
     def _check(self, parameters: Parameters) -> None:
         if parameters.denoising_end is not None and self.refiner is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -32,3 +33,33 @@ def test_a_size_that_does_not_fit_is_refused_before_the_first_step(
         "Ask for a smaller size."
     )
     assert steps == []
+
+
+def test_with_little_memory_on_the_machine_less_is_tried_at_a_time_from_the_first_step(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sdxl = engine.sdxl
+    asked = engine.ask(width=512, height=512, num_images_per_prompt=2, num_inference_steps=1, denoising_end=None)
+    # A little more than one image takes, and less than two, or than one that is decoded as a whole.
+    room = sdxl.memory.needed(asked) * 5 // 4
+    assert room < min(sdxl.memory.needed(asked, 2), sdxl.memory.needed(asked, tiled=False))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=room))
+    drawn, decoded = list[int](), list[int]()
+
+    def look(unet: Any, inputs: Any) -> None:
+        drawn.append(len(inputs[0]))
+
+    hooks = [
+        sdxl.base.unet.register_forward_pre_hook(look),
+        sdxl.base.vae.decoder.register_forward_pre_hook(lambda _, inputs: decoded.append(inputs[0].shape[-1])),
+    ]
+    remarks: list[object] = []
+    try:
+        assert len(sdxl(asked, on_remark=remarks.append)) == 2
+    finally:
+        for hook in hooks:
+            hook.remove()
+    # Two is one image with guidance.
+    assert set(drawn) == {2}
+    assert max(decoded) < 512 // sdxl.base.vae_scale_factor
+    assert list(map(str, remarks)) == ["the memory did not hold all images at once: they were drawn one by one"]
