@@ -14,7 +14,7 @@ import safetensors
 
 from bot.diffusion.hub import SHARED, HubAccess, cache_folder, find_model, remedy, wants_half
 from bot.errors import BotError, StartupFailed
-from bot.files import free_space
+from bot.files import can_write, existing_parent, free_space
 from bot.invite import PERMISSIONS_INTEGER, id_in_token, invite_url, missing_permissions
 from bot.model_info import SDXL_BASE, SDXL_NATIVE_SIZE, SDXL_REFINER, ModelInfo, is_folder, read_model_info
 from bot.settings import Settings
@@ -201,6 +201,8 @@ def room_for_download(cache: Path, free: int, missing: list[str], *, full_precis
     """Whether the models that are missing fit on the disk of the hub's cache."""
     size = sum(DOWNLOADS.get(name, DOWNLOADS[SDXL_BASE]) for name in missing) * (2 if full_precision else 1)
     says = f"{gigabytes(free)} left for {cache}, where about {gigabytes(size)} are to be downloaded"
+    # What this device computes in is another matter: DEVICE=auto may find a GPU the next time.
+    says += ": full precision, as DEVICE=cpu wants" if full_precision else ": half precision, for any DEVICE but cpu"
     if free < size:
         return Finding("cache", State.PROBLEM, f"{says}. Make room, or name a folder on another disk in HF_HOME.")
     return Finding("cache", State.OK, says)
@@ -240,6 +242,10 @@ async def _database(settings: Settings) -> list[Finding]:
 
 
 async def _disk(settings: Settings) -> list[Finding]:
+    there = existing_parent(settings.data_dir)
+    if not await asyncio.to_thread(can_write, there):
+        cannot = "written to" if there == settings.data_dir else f"made: {there} cannot be written to"
+        return [Finding("disk", State.PROBLEM, f"{settings.data_dir} cannot be {cannot}. Name another in DATA_DIR.")]
     return [room_for_pictures(settings.data_dir, await asyncio.to_thread(free_space, settings.data_dir))]
 
 

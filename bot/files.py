@@ -1,10 +1,11 @@
-"""Writing files that survive a power cut in the middle of the write."""
+"""Writing files that survive a power cut in the middle of the write, and what a disk has room for."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -35,6 +36,15 @@ def forget_files(folder: Path, pattern: str, before: datetime, is_kept: Callable
 def existing_parent(path: Path) -> Path:
     """The nearest folder from `path` upwards that is there already."""
     return next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in this folder, which is tried without a trace: root may write even where none can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def free_space(path: Path) -> int:

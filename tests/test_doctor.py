@@ -116,7 +116,10 @@ async def test_a_model_that_is_only_to_be_downloaded_yet_is_no_problem_online(
     assert (online.state, offline.state) == (State.NOTE, State.PROBLEM)
     assert online.says.endswith("imagine-bot download")
     cache = (await findings(settings, **changes))["cache"]
-    assert f"left for {tmp_path / 'hub'}, where about 14.0 GB are to be downloaded" in cache.says
+    assert cache.says.endswith("where about 14.0 GB are to be downloaded: full precision, as DEVICE=cpu wants")
+    assert f"left for {tmp_path / 'hub'}, " in cache.says
+    cache = (await findings(settings, **changes, device="auto"))["cache"]
+    assert cache.says.endswith("where about 7.0 GB are to be downloaded: half precision, for any DEVICE but cpu")
 
 
 @pytest.mark.parametrize(
@@ -189,9 +192,12 @@ async def test_a_database_that_is_not_there_yet_is_not_made(settings: dict[str, 
 
 async def test_a_data_folder_that_cannot_be_made_is_a_problem(settings: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    database = (await findings(settings, data_dir=tmp_path / "file" / "data"))["database"]
-    assert database.state is State.PROBLEM
-    assert database.says.startswith(f"{tmp_path / 'file'} cannot be written to.")
+    # Where nobody can make a file, root neither.
+    for folder in (tmp_path / "file", Path("/proc")):
+        found = await findings(settings, data_dir=folder / "data")
+        assert found["database"].state is found["disk"].state is State.PROBLEM
+        assert found["database"].says.startswith(f"{folder} cannot be written to.")
+        assert found["disk"].says.startswith(f"{folder / 'data'} cannot be made: {folder} cannot be written to.")
 
 
 async def test_a_database_is_looked_at_without_a_trace_and_without_its_lock(settings: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import DatabaseInUse, StartupFailed
+from bot.files import can_write
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ def _check_writable(file: Path) -> None:
     """Raises `StartupFailed` where the file, or the nearest folder above it, is not to be written to."""
     there = next(path for path in (file, *file.parents) if path.exists())
     folder = there.parent if there == file else there
-    if not folder.is_dir() or not all(os.access(path, os.W_OK) for path in {there, folder}):
+    if not os.access(there, os.W_OK) or not can_write(folder):
         raise StartupFailed(
             f"{there} cannot be written to. Make it writable, or name another one in DATA_DIR or DATABASE_URL."
         )
