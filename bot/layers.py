@@ -154,7 +154,8 @@ def merge(model: ModelInfo, *layers: Mapping[str, Any]) -> Parameters:
     """Complete parameters from the model's defaults and partial layers; a later layer wins, `...` means not said.
 
     The spacing “AYS” becomes the timesteps that it is, steps are brought within what the scheduler takes, and sizes
-    within the model's `max_pixels`. Raises `InvalidParameters` with a sentence for a value that is out of its limits, and for a refiner where none is.
+    within the model's `max_pixels`. Raises `InvalidParameters` with a sentence for a value that is out of its limits,
+    and for a refiner where none is.
     """
     merged = _with_area(_within_scheduler(_with_spacing(_laid(model_defaults(model), layers))), model)
     if merged.get("seed") is None:

@@ -70,8 +70,8 @@ class Settings(BaseSettings):
         None,
         ge=0.01,
         le=4.2,
-        description="Millions of pixels that one picture may have, 0.01 to 4.2; empty: 4 times as many as the model was "
-        "trained on.",
+        description="Millions of pixels that one picture may have, 0.01 to 4.2; empty: 4 times as many as the model "
+        "was trained on.",
     )
     role_max_jobs: Annotated[dict[RoleId, Annotated[int, Field(ge=1, le=1000)]], NoDecode] = Field(
         {}, description="MAX_JOBS_PER_USER for roles, as in `123=10, 456=2`; of several roles the most counts."
