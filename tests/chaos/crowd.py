@@ -143,6 +143,11 @@ class Crowd:
         )
 
     async def _press(self, press: Press) -> None:
+        if press.label.startswith("/moderate"):
+            # A member who may not tries, too.
+            user = self._discord.carol if press.by_author else self.users[press.user]
+            await self._slash(press, press.label.removeprefix("/"), user, self.channels[0])
+            return
         if press.label == "/queue":
             await self._slash(press, "queue", self.users[press.user], self.channels[0])
             return

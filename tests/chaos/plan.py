@@ -20,7 +20,15 @@ STEPS = 4
 #: So many requests come before the first fault.
 WARMING_UP = 5
 #: For every request, how often something else is done.
-PRESSES = {"Cancel": 0.08, "Again": 0.12, "Delete": 0.04, "More": 0.04, "/cancel": 0.03, "/queue": 0.03}
+PRESSES = {
+    "Cancel": 0.08,
+    "Again": 0.12,
+    "Delete": 0.04,
+    "More": 0.04,
+    "/cancel": 0.03,
+    "/queue": 0.03,
+    "/moderate clear": 0.003,
+}
 #: The share of requests that come from one person in a row: more than anybody may have at a time.
 BURSTS, BURST = 0.01, 7
 #: Of so many requests, how many go wrong in which way.

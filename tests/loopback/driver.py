@@ -17,7 +17,7 @@ from tests.loopback.state import MANAGE_MESSAGES, SEND_MESSAGES_AND_THE_LIKE, Ch
 from tests.patience import PATIENCE
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
+SUBCOMMAND, STRING, INTEGER, BOOLEAN, NUMBER = 1, 3, 4, 5, 10
 TEXT_INPUT, LABEL = 4, 18
 TYPES: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
 
@@ -85,15 +85,16 @@ class LoopbackDiscord:
     async def slash(
         self, name: str, *, user: User | None = None, channel: Channel | None = None, **options: Any
     ) -> Interaction:
-        """Type a slash command. Fails for what Discord's own input would not let through."""
-        command = self.world.commands.get(name)
-        assert command is not None, f"/{name} is not registered, only {sorted(self.world.commands)}"
-        data = {
-            "id": command["id"],
-            "name": name,
-            "type": 1,
-            "options": list(_typed_options(command, options)),
-        }
+        """Type a slash command, or one of a group as “group name”. Fails for what Discord’s own input would refuse."""
+        first, _, second = name.partition(" ")
+        command = self.world.commands.get(first)
+        assert command is not None, f"/{first} is not registered, only {sorted(self.world.commands)}"
+        if second:
+            of_group = next(each for each in command["options"] if each["name"] == second)
+            typed = [{"type": SUBCOMMAND, "name": second, "options": list(_typed_options(of_group, options))}]
+        else:
+            typed = list(_typed_options(command, options))
+        data = {"id": command["id"], "name": first, "type": 1, "options": typed}
         return await self._dispatch(COMMAND, user or self.alice, channel or self.art, data)
 
     async def complete(self, name: str, option: str, typed: str, *, user: User | None = None) -> Interaction:

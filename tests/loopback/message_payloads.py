@@ -138,7 +138,7 @@ def interaction(world: World, cdn: str, event: Interaction) -> Payload:
         payload["guild_id"] = str(world.guild_id)
         payload["guild"] = {"id": str(world.guild_id), "locale": "en-US", "features": []}
         payload["guild_locale"] = "en-US"
-        payload["member"] = payloads.member(event.user)
+        payload["member"] = payloads.member(world, event.user)
     else:
         payload["user"] = payloads.user(event.user)
     if event.message is not None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from tests.loopback.state import (
     DISCORD_EPOCH_MS,
+    MANAGE_MESSAGES,
     SEND_MESSAGES_AND_THE_LIKE,
     Channel,
     Payload,
@@ -42,13 +43,13 @@ def own_user(person: User) -> Payload:
     return {**user(person), "mfa_enabled": True, "locale": "en-US", "verified": True}
 
 
-def member(person: User) -> Payload:
-    """A user as member of the guild."""
+def member(world: World, person: User) -> Payload:
+    """A user as member of the guild; whoever may manage messages has the moderators' role."""
     return {
         "user": user(person),
         "nick": None,
         "avatar": None,
-        "roles": [],
+        "roles": [str(world.moderators_id)] if person.permissions & MANAGE_MESSAGES else [],
         "joined_at": time_of(person.id),
         "deaf": False,
         "mute": False,
@@ -79,27 +80,19 @@ def channel(world: World, place: Channel) -> Payload:
 
 def guild(world: World) -> Payload:
     """The guild as the gateway sends it."""
-    everyone = {
-        "id": str(world.guild_id),
-        "name": "@everyone",
-        "color": 0,
-        "hoist": False,
-        "position": 0,
-        "permissions": str(SEND_MESSAGES_AND_THE_LIKE),
-        "managed": False,
-        "mentionable": False,
-    }
+    everyone = _role(world.guild_id, "@everyone", 0, SEND_MESSAGES_AND_THE_LIKE)
+    moderators = _role(world.moderators_id, "moderators", 1, MANAGE_MESSAGES)
     return {
         "id": str(world.guild_id),
         "name": GUILD_NAME,
         "owner_id": str(world.bot.id),
-        "roles": [everyone],
+        "roles": [everyone, moderators],
         "emojis": [],
         "stickers": [],
         "features": [],
         "channels": [channel(world, place) for place in world.channels.values() if place.recipient is None],
         "threads": [],
-        "members": [member(world.bot)],
+        "members": [member(world, world.bot)],
         "member_count": len(world.users),
         "voice_states": [],
         "presences": [],
@@ -108,6 +101,19 @@ def guild(world: World) -> Payload:
         "verification_level": 0,
         "large": False,
         "unavailable": False,
+    }
+
+
+def _role(role_id: int, name: str, position: int, permissions: int) -> Payload:
+    return {
+        "id": str(role_id),
+        "name": name,
+        "color": 0,
+        "hoist": False,
+        "position": position,
+        "permissions": str(permissions),
+        "managed": False,
+        "mentionable": False,
     }
 
 

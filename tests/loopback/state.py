@@ -177,6 +177,7 @@ class World:
         self.application_id = self.bot.id
         self.token = ".".join((base64.b64encode(str(self.bot.id).encode()).decode().rstrip("="), "loopb", "x" * 38))
         self.guild_id = self.new_id()
+        self.moderators_id = self.new_id()
         self.bot_is_invited = True
         self.bot_permissions = self.bot.permissions
         self.users: dict[int, User] = {self.bot.id: self.bot}
