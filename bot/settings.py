@@ -148,6 +148,14 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError("must be in the home of somebody whom this machine knows") from error
 
+    @field_validator("upscaler_model")
+    @classmethod
+    def _holds_no_pickle(cls, value: Path | None) -> Path | None:
+        # Whoever loads a pickle, as .pth files are, runs what is in it.
+        if value is not None and value.suffix.lower() != ".safetensors":
+            raise ValueError("must end in .safetensors; convert the model, or take another")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _in_any_case(cls, value: object) -> object:

@@ -145,7 +145,8 @@ def test_a_gpu_is_measured_by_what_the_model_needs(total: int, state: State) -> 
 
 
 async def test_folders_that_are_named_and_missing_are_named(settings: dict[str, Any], tmp_path: Path) -> None:
-    missing = {name: tmp_path / name for name in ("lora_dir", "wildcard_dir", "upscaler_model")}
+    missing = {name: tmp_path / name for name in ("lora_dir", "wildcard_dir")}
+    missing["upscaler_model"] = tmp_path / "x2.safetensors"
     found = await findings(settings, **missing)
     for name, path in missing.items():
         assert found[name.upper()].state is State.NOTE

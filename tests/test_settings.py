@@ -108,8 +108,8 @@ def test_what_people_write_is_understood(
     [name for name, field in Settings.model_fields.items() if Path in (field.annotation, *get_args(field.annotation))],
 )
 def test_every_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name.upper(), "~/bot")
-    assert getattr(load_settings(), name) == Path.home() / "bot"
+    monkeypatch.setenv(name.upper(), "~/bot.safetensors")
+    assert getattr(load_settings(), name) == Path.home() / "bot.safetensors"
     sentence = refusal(monkeypatch, **{name.upper(): "~nobody-of-that-name/bot"})
     assert sentence.startswith(f"{name.upper()} must be in the home of somebody whom this machine knows, not ")
 
@@ -126,6 +126,11 @@ def test_every_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, name: str
         ("DISCORD_API_URL", "discord.com", "DISCORD_API_URL must start with http:// or https://, not 'discord.com'."),
         ("DISCORD_GATEWAY_URL", "http://x", "DISCORD_GATEWAY_URL must start with ws:// or wss://, not 'http://x'."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not 'LOUD'."),
+        (
+            "UPSCALER_MODEL",
+            "x4.pth",
+            "UPSCALER_MODEL must end in .safetensors; convert the model, or take another, not 'x4.pth'.",
+        ),
         ("HF_HUB_OFFLINE", "perhaps", "HF_HUB_OFFLINE must be true or false, not 'perhaps'."),
     ],
 )
