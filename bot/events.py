@@ -11,7 +11,7 @@ from bot.jobs import GeneratedImage, Job
 class Progress:
     """One denoising step is done: in `stage`, "base" or "refiner", and the how-manieth of all `steps` of both.
 
-    `preview` is a small WebP of the latents, or None.
+    `preview` is a small WebP of the latents, or None. `base_steps` is how many of all are the base's.
     """
 
     job_id: int
@@ -19,6 +19,7 @@ class Progress:
     step: int
     steps: int
     preview: bytes | None = None
+    base_steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

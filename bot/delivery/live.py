@@ -145,7 +145,7 @@ class LiveJob:
         self._expected_at = steady(self._expected_at, expected_at, discord.utils.utcnow())
         progress = self._progress
         if progress is not None:
-            progress = Progress(progress.job_id, progress.stage, progress.step, progress.steps, self._preview)
+            progress = replace(progress, preview=self._preview)
         standing = Standing(
             position=place,
             expected_at=self._expected_at,

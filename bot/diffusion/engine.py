@@ -68,7 +68,7 @@ class SDXLEngine:
 
 def _steps_of(job: Job, on_progress: Callable[[Progress], None]) -> OnStep:
     def on_step(step: Step) -> None:
-        on_progress(Progress(job.id, step.stage, step.step, step.steps, step.preview))
+        on_progress(Progress(job.id, step.stage, step.step, step.steps, step.preview, step.base_steps))
 
     return on_step
 

@@ -263,7 +263,8 @@ class StableDiffusionXL:
         parameters, base, second = jobs[0], self.base, None
         plan = plan_steps(parameters, self._base_config, self._refiner_config, remark)
         calls, steps = (plan.base_calls + plan.refiner_calls) * len(groups), plan.steps * len(groups)
-        reporter = StepReporter([each.on_step for each in commissions], self._colours, calls, steps)
+        listeners, base_calls = [each.on_step for each in commissions], plan.base_calls * len(groups)
+        reporter = StepReporter(listeners, self._colours, calls, steps, base_calls)
         with tiling(base.vae, on=tiled):
             mode = mode_of(parameters, self._assets, base, self.device)
         if parameters.denoising_end is not None and self._refiner_config is not None:

@@ -17,12 +17,16 @@ _PREVIEWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step is done: of which stage, and the how-manieth of all. `preview` is a small WebP, or None."""
+    """One step is done: of which stage, and the how-manieth of all. `preview` is a small WebP, or None.
+
+    `base_steps` is how many of all are the base's.
+    """
 
     stage: str
     step: int
     steps: int
     preview: bytes | None = None
+    base_steps: int | None = None
 
 
 OnStep = Callable[[Step], None]
@@ -35,12 +39,15 @@ class StepReporter:
     one call, and nobody gets them. The last one's, and whatever else is raised, leaves the pipeline at once.
     """
 
-    def __init__(self, listeners: Sequence[OnStep], colours: LatentColours, calls: int, steps: int) -> None:
+    def __init__(
+        self, listeners: Sequence[OnStep], colours: LatentColours, calls: int, steps: int, base_calls: int
+    ) -> None:
         self.gone: set[int] = set()
         self._listeners = listeners
         self._colours = colours
         self._calls = calls  # of the U-Nets; some schedulers need two a step
         self._steps = steps
+        self._base_steps = -(-base_calls * steps // calls)
         self._done = 0
         self._every = -(-calls // _PREVIEWS)
         self._seen: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
@@ -61,7 +68,7 @@ class StepReporter:
             step = -(-self._done * self._steps // self._calls)
             for job, on_step in enumerate(self._listeners):
                 if job not in self.gone:
-                    self._tell(job, on_step, Step(stage, step, self._steps, previews.get(job)))
+                    self._tell(job, on_step, Step(stage, step, self._steps, previews.get(job), self._base_steps))
             return tensors
 
         hook = unet.register_forward_hook(look)

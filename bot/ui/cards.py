@@ -120,8 +120,8 @@ def stage_steps(job: Job, progress: Progress | None) -> list[tuple[str, int, int
     step, steps = (progress.step, progress.steps) if progress is not None else (0, p.num_inference_steps)
     if p.denoising_end is None:
         return [("base", step, steps)]
-    # Where exactly the schedule is cut is diffusers' business, so which stage reports a step counts for more.
-    base = round(steps * p.denoising_end)
+    # Before the first step nobody has cut the schedule yet.
+    base = round(steps * p.denoising_end) if progress is None or progress.base_steps is None else progress.base_steps
     if progress is not None and progress.stage == "refiner":
         base = min(base, step - 1)
         return [("base", base, base), ("refiner", step - base, steps - base)]

@@ -40,6 +40,7 @@ def test_the_refiner_goes_on_where_the_base_stops(
     assert abs(len(seen.base) + len(seen.refiner) - len(whole)) <= 1
     assert [step.stage for step in seen.steps] == ["base"] * len(seen.base) + ["refiner"] * len(seen.refiner)
     counted = [step.step for step in seen.steps]
+    assert {step.base_steps for step in seen.steps} == {counted[len(seen.base) - 1]}
     assert counted == sorted(counted)
     assert (counted[-1], seen.steps[-1].steps) == (steps, steps)
     assert pixels(png).std() > 1

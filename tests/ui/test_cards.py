@@ -68,6 +68,20 @@ def test_a_running_card_counts_the_steps_of_both_models(stage: str, step: int, l
     assert text_of(card).split("\n")[1] == f"{bar(step, 30)} {line} · ready <t:1767225600:R> · #41"
 
 
+@pytest.mark.parametrize(
+    ("stage", "step", "line"),
+    [
+        ("base", 1, "base 1/19 · refiner 0/11"),
+        ("base", 19, "base 19/19 · refiner 0/11"),
+        ("refiner", 20, "base 19/19 · refiner 1/11"),
+    ],
+)
+def test_a_running_card_divides_the_steps_as_the_schedule_does(stage: str, step: int, line: str) -> None:
+    progress = Progress(41, stage, step, 30, base_steps=19)
+    card = cards.open_card(RUNNING, Standing(position=0, progress=progress, expected_at=SOON))
+    assert text_of(card).split("\n")[1] == f"{bar(step, 30)} {line} · ready <t:1767225600:R> · #41"
+
+
 def test_after_the_last_step_the_card_says_that_it_is_finishing() -> None:
     card = cards.open_card(RUNNING, Standing(progress=Progress(41, "refiner", 30, 30), expected_at=SOON))
     assert text_of(card).split("\n")[1] == "▰▰▰▰▰▰▰▰ base 24/24 · refiner 6/6 · finishing · #41"
