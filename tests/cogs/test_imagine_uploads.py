@@ -127,7 +127,6 @@ BAD = [
         {"image": IMAGE, "mask": png(Image.new("L", (64, 64), 255))},
         "The mask is 64 × 64, and the image 96 × 64. Send two of the same shape.",
     ),
-    ({"image": IMAGE, "strength": 0.0}, "strength must be above 0 and at most 1, not 0.0."),
     ({"image": IMAGE, "advanced": "upscaler: x4"}, "There is no upscaler “x4” here. Use latent, or ask the owner to"),
     ({"image": IMAGE, "scheduler": "Eular"}, "scheduler “Eular” is unknown. Nearest: Euler"),
 ]
