@@ -117,6 +117,16 @@ class PromptReader:
         asked["loras"] = tuple(lora for lora in parameters.loras if lora not in spoken.loras)
         return asked
 
+    def rid_of_flags(self, changes: Mapping[str, Any], parameters: Parameters) -> dict[str, Any]:
+        """`changes` made of `parameters`, and what was typed without the flags that count no more."""
+        typed = changes.get("raw_prompt")
+        if not isinstance(typed, str):
+            return dict(changes)
+        known = parameters.model_dump()
+        typed = self.flags.without(typed, [name for name, value in changes.items() if value != known.get(name)])
+        is_plain = typed == changes["prompt"] and changes.get("style") is None
+        return {**changes, "raw_prompt": None if is_plain else typed}
+
     def _spoken(self, typed: str, seed: int, wildcards: Wildcards) -> Said:
         said = self.flags.read(draw(typed, seed, wildcards))
         if said.fields.pop("draft", False):

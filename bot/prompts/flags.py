@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,12 @@ class FlagReader:
         said = Said(without(text, uses))
         take_each(uses, lambda use: self._take(use, said))
         return said
+
+    def without(self, text: str, fields: Collection[str]) -> str:
+        """`text` without the flags that say these fields of `Parameters`; one within alternatives stays."""
+        names = {*fields, *(("size",) if SIZES & set(fields) else ())}
+        uses = [use for use in find_flags(text, self._is_known) if use.flag is not None and use.flag.field in names]
+        return without(text, [use for use in uses if text.count("{", 0, use.start) <= text.count("}", 0, use.start)])
 
     def seed_in(self, text: str) -> int | None:
         """The seed that a flag names, as far as it is plain before any words are drawn."""

@@ -142,8 +142,11 @@ class GenerationService:
 
     def _typed(self, job: Job) -> dict[str, Any]:
         if job.comparison is not None:
-            return self.comparer.typed(job.comparison)
-        return self.prompts.typed(job.parameters)
+            asked = self.comparer.typed(job.comparison)
+        else:
+            asked = self.prompts.typed(job.parameters)
+        # It gets a seed of its own.
+        return asked | {"prompt": self.prompts.flags.without(asked["prompt"], ("seed",))}
 
     async def attach_message(self, job_id: int, message_id: int, channel_id: int) -> None:
         """Remember which message shows the job, and where: it may have had to go to its author."""

@@ -25,6 +25,8 @@ SUBTLE, STRONG = 0.15, 0.4
 #: How much of a picture is drawn anew that is itself a variation, and so has no noise of its own to turn.
 SUBTLE_STRENGTH, STRONG_STRENGTH = 0.45, 0.7
 FACTOR = 2
+#: What is said anew of a picture that is drawn over; a flag in its prompt would count more.
+REDRAWN = ("seed", "strength")
 AS_LARGE = "The picture is {width} × {height} already, and one may have {most} megapixels here."
 ENLARGED = "enlarged to {width} × {height}: a picture may have {most} megapixels here"
 #: The picture stands on its own now: what it was itself made from has no part in what comes of it.
@@ -90,6 +92,7 @@ class Variants:
         job, image = await self._drawn_over(job_id, index)
         picture = await self._generation.inputs.save(await self._picture(job, index))
         asked = await asyncio.to_thread(self._generation.prompts.typed, image)
+        asked["prompt"] = self._generation.prompts.flags.without(asked["prompt"], REDRAWN)
         return {**asked, **_NO_INPUT, **_NO_VARIATION, "image": picture, "strength": STRENGTH, "seed": None}
 
     async def asked(self, job_id: int) -> dict[str, Any]:
@@ -100,6 +103,8 @@ class Variants:
     async def _submit(
         self, parent: Job, changes: Mapping[str, Any], asker: Asker, remarks: tuple[Sentence, ...] = ()
     ) -> Job:
+        prompts = self._generation.prompts
+        changes = await asyncio.to_thread(prompts.rid_of_flags, changes, parent.parameters)
         return await self._generation.submit(**asker, changes=changes, parent_id=parent.id, remarks=remarks)
 
     async def _image(self, job_id: int, index: int) -> tuple[Job, Parameters]:

@@ -33,8 +33,10 @@ async def test_a_draft_by_its_flag_is_finished_with_its_seed_and_stays_finished(
     assert await drafted(server, 1) == (8, "trailing")
     [full] = await (await done(server, card)).press_more("Finish")
     draft, finished = await server.job(1), await server.job(2)
-    assert finished.parameters == draft.parameters.model_copy(update={"num_inference_steps": 30, "draft": False})
+    usual = {"num_inference_steps": 30, "draft": False, "raw_prompt": None}
+    assert finished.parameters == draft.parameters.model_copy(update=usual)
     assert IS_DRAFT not in full.text
+    assert "--draft" not in full.text
     await (await done(server, full, 2)).press("Again")
     assert await drafted(server, 3) == (30, "trailing")
     await card.press("Again")
