@@ -11,6 +11,10 @@ from bot.parameters import Parameters
 
 #: Bytes of a pixel between the decoder and the file: three colours in 32 bits, four times over on the way to bytes.
 _COLOURS = 3 * 4 * 4
+#: The side in pixels of what an upscaler's model enlarges at once, and what that needs in bytes: a side four times as
+#: long, of 64 channels in 32 bits, four tensors.
+ENLARGED_AT_ONCE = 192
+_ENLARGING = (4 * ENLARGED_AT_ONCE) ** 2 * 64 * 4 * 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Memory:
 
     def needed(self, parameters: Parameters, images: int = 1, *, tiled: bool = True) -> int:
         """What so many images at a time need, roughly; they are decoded one after the other, in tiles or whole."""
-        return max(self._denoising(parameters, images), self._decoding(parameters, tiled=tiled))
+        enlarging = 0 if parameters.upscaler is None else _ENLARGING
+        return max(enlarging, self._denoising(parameters, images), self._decoding(parameters, tiled=tiled))
 
     def available(self) -> int:
         """What is left at this moment, as far as it can be seen from here."""

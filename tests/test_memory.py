@@ -55,3 +55,11 @@ def test_whole_pictures_are_given_up_before_pictures_at_a_time(left: Callable[[f
 
 def test_a_device_with_a_memory_of_its_own_is_asked_for_all_first() -> None:
     assert Memory(**SDXL, free=GB).way(LARGE, 4) == (4, False)
+
+
+def test_a_model_that_enlarges_is_counted() -> None:
+    small = {"width": 64, "height": 64, "guidance_scale": 1.0, "image": "a" * 64}
+    memory = Memory(**SDXL)
+    needed = [memory.needed(make_parameters(**small, upscaler=upscaler)) for upscaler in (None, "x4")]
+    assert needed[0] < needed[1]
+    assert needed[1] / GB == pytest.approx(0.6, abs=0.1)
