@@ -68,6 +68,24 @@ TIMESTEP_SCHEDULERS = (
     "Heun",
 )
 
+#: Those that put some noise back in each step, as much as `eta` says.
+ETA_SCHEDULERS = ("DDIM", "TCD")
+#: Those whose noise levels lie where they lie, whatever spacing is asked for.
+OWN_SPACING = (
+    "DPM++ 2M Karras",
+    "DPM++ 2M Exponential",
+    "DPM++ 2M Beta",
+    "DPM++ 2M SDE Karras",
+    "DPM++ 2M SDE Exponential",
+    "DPM++ 3M SDE Karras",
+    "DPM++ 2S",
+    "DPM++ 2S Karras",
+    "UniPC Karras",
+    "DEIS Karras",
+    "LCM",
+    "TCD",
+)
+
 
 def find_scheduler(name: str) -> str | None:
     """The known name that `name` means, however it is spaced or capitalised; None where there is none."""

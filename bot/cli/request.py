@@ -11,6 +11,7 @@ import typer
 
 from bot.diffusion.assets import Assets
 from bot.drafting import IS_DRAFT, drafted
+from bot.effects import idle_settings
 from bot.errors import InvalidParameters, InvalidUpload
 from bot.inputs import InputFolder
 from bot.layers import bucket, fewer_steps, merge, model_defaults, size_like
@@ -57,7 +58,8 @@ def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, i
     check(parameters, info, Assets(inputs.folder, settings.loras, settings.upscaler_model))
     if shape is not None and not {"width", "height"}.intersection(changes):
         typer.echo(f"size {parameters.width} × {parameters.height}: the shape of the image", err=True)
-    for remark in (*remarks, *read, *fewer_steps(parameters, beneath, changes)):
+    about = (*fewer_steps(parameters, beneath, changes), *idle_settings(parameters, changes))
+    for remark in (*remarks, *read, *about):
         # There is no button here that finishes a draft.
         if remark.template != IS_DRAFT:
             typer.echo(str(remark), err=True)

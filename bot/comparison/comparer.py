@@ -13,6 +13,7 @@ from bot.comparison.axes import OFF, AxisKind, Kind, find_axis, get_axis, label,
 from bot.comparison.suggestions import suggest_values
 from bot.comparison.values import Value, ValueReader
 from bot.drafting import IS_DRAFT
+from bot.effects import idle_settings
 from bot.errors import InvalidParameters, RequestRejected
 from bot.layers import clamp, fewer_steps, fitting_size, merge, random_seed
 from bot.loras import list_loras
@@ -168,7 +169,7 @@ class Comparer:
         parameters = merge(self._model, layers, within)
         # What is said of a draft is said of its buttons, which a sheet has not.
         remarks = [each for each in _about_axes(read, sides) if each.template != IS_DRAFT]
-        remarks += [*clamped, *fewer_steps(parameters, layers, within)]
+        remarks += [*clamped, *fewer_steps(parameters, layers, within), *idle_settings(parameters, within)]
         remarks += smaller(parameters, self._model, layers, within)
         if parameters.draft:
             parameters = parameters.model_copy(update={"draft": False})

@@ -10,6 +10,7 @@ from bot.area import smaller
 from bot.comparison import AskedAxis, Comparison
 from bot.comparison.comparer import Comparer
 from bot.diffusion.assets import LATENT, Assets
+from bot.effects import idle_settings
 from bot.errors import GenerationFailed, InvalidParameters
 from bot.layers import clamp, fewer_steps, merge, model_defaults
 from bot.memory import Memory
@@ -62,7 +63,12 @@ class Admission:
         parameters = merge(self._model, layers, within)
         clamped += smaller(parameters, self._model, layers, within)
         check(parameters, self._model, self._assets, memory)
-        return Admitted(parameters, None, [*read, *clamped, *fewer_steps(parameters, layers, within)])
+        return Admitted(parameters, None, [*read, *clamped, *_about(parameters, layers, within)])
+
+
+def _about(parameters: Parameters, layers: Mapping[str, Any], said: Mapping[str, Any]) -> list[Sentence]:
+    """What else the author should know of what came out of it all."""
+    return [*fewer_steps(parameters, layers, said), *idle_settings(parameters, said)]
 
 
 def check(parameters: Parameters, model: ModelInfo, assets: Assets, memory: Memory | None = None) -> None:

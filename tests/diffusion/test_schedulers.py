@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from typing import Any, get_args
 
 import pytest
 
 from bot.diffusion.schedulers import base_alone, make_scheduler, plan_handover
 from bot.diffusion.sdxl import StableDiffusionXL
 from bot.model_info import ModelInfo
-from bot.scheduler_names import SCHEDULERS
+from bot.parameters import TimestepSpacing
+from bot.scheduler_names import ETA_SCHEDULERS, OWN_SPACING, SCHEDULERS
 from tests.diffusion.drawing import BLUE, RED, ask, middle_and_border, pixels, watched
 
 EACH_SCHEDULER = pytest.mark.parametrize("scheduler", list(SCHEDULERS))
@@ -63,6 +65,18 @@ def test_distilled_schedulers_take_their_steps_from_those_that_their_loras_were_
     """The fifty of latent-consistency/lcm-lora-sdxl and ByteDance/Hyper-SD: every twentieth of 1000."""
     assert schedule(sdxl, scheduler, 4) == [999, 759, 499, 259]
     assert schedule(sdxl, scheduler, 50) == [*range(999, 0, -20)]
+
+
+@EACH_SCHEDULER
+def test_what_does_nothing_with_a_scheduler_is_known(sdxl: StableDiffusionXL, scheduler: str) -> None:
+    levels = set()
+    for spacing in get_args(TimestepSpacing):
+        made: Any = make_scheduler(scheduler, sdxl._base_config, spacing)
+        made.set_timesteps(9)
+        sigmas = made.sigmas.tolist() if hasattr(made, "sigmas") else ()
+        levels.add((tuple(made.timesteps.tolist()), tuple(sigmas), float(made.init_noise_sigma)))
+    assert (len(levels) == 1) == (scheduler in OWN_SPACING)
+    assert ("eta" in inspect.signature(made.step).parameters) == (scheduler in ETA_SCHEDULERS)
 
 
 @EACH_SCHEDULER
