@@ -129,8 +129,9 @@ class _Encoder:
     def encode(self, chunks: Sequence[_Chunk], length: int, clip_skip: int | None) -> tuple[torch.Tensor, torch.Tensor]:
         """Hidden states of all chunks in a row, empty ones added up to `length`, and the pooled vector.
 
-        The pooled vector is that of the first chunk, as in AUTOMATIC1111's web UI: it was trained to sum up one
-        window, and a mean of several would be none of what the U-Net has seen.
+        The pooled vector is that of the first chunk, unweighted, as in AUTOMATIC1111's web UI (sd_hijack_clip.py) and
+        ComfyUI (sd1_clip.py): it was trained to sum up one window, and a mean of several would be none of what the
+        U-Net has seen. With the embedded model such a mean moved a long prompt's picture by next to nothing.
         """
         padded = [*chunks, *[[]] * (length - len(chunks))]
         weighted = any(token.weight != 1 for chunk in padded for token in chunk)
