@@ -30,6 +30,7 @@ from bot.services.generation import GenerationService
 from bot.services.health import HealthLog, HealthService
 from bot.services.history import History
 from bot.services.pauses import Pauses
+from bot.services.presets import Presets
 from bot.services.remake import RemakeService
 from bot.services.retention import Retention
 from bot.services.standing import Standings
@@ -55,6 +56,7 @@ class Application:
     queue: JobQueue
     generation: GenerationService
     remakes: RemakeService
+    presets: Presets
     pauses: Pauses
     health: HealthService
     bot: ImagineBot
@@ -109,10 +111,11 @@ async def open_application(
         await stack.enter_async_context(retention)
         remakes = RemakeService(model, inputs, lambda: [lora.name for lora in assets.list_loras() if lora.fits(model)])
         history = History(storage, pictures, generation)
+        presets = await stack.enter_async_context(Presets(storage, model, prompts.styles))
         pauses = Pauses(storage, queue)
         health = HealthService(storage, generation, experience, settings.data_dir)
-        bot = ImagineBot(settings, storage, generation, remakes, history, pauses, health, pace)
-        yield Application(settings, model, storage, executor, queue, generation, remakes, pauses, health, bot)
+        bot = ImagineBot(settings, storage, generation, remakes, history, presets, pauses, health, pace)
+        yield Application(settings, model, storage, executor, queue, generation, remakes, presets, pauses, health, bot)
 
 
 def _limited(model: ModelInfo, max_megapixels: float | None) -> ModelInfo:

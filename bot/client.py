@@ -27,6 +27,8 @@ from bot.cogs.imagine import Imagine
 from bot.cogs.jobs import Jobs
 from bot.cogs.moderation import Moderation
 from bot.cogs.pictures import Pictures
+from bot.cogs.presets import PresetCommands
+from bot.cogs.server_presets import ServerPresetCommands
 from bot.delivery import Delivery
 from bot.delivery.pace import EditPace
 from bot.delivery.rate_limits import RateLimits
@@ -35,6 +37,7 @@ from bot.services.generation import GenerationService
 from bot.services.health import HealthService, Outgoing
 from bot.services.history import History
 from bot.services.pauses import Pauses
+from bot.services.presets import Presets
 from bot.services.remake import RemakeService
 from bot.services.variants import Variants
 from bot.settings import Settings
@@ -43,6 +46,7 @@ from bot.ui.buttons import JobButton, UnsentButton
 from bot.ui.errors import answer_error
 from bot.ui.history import HistoryButton
 from bot.ui.pictures import PictureButton, PictureSelect
+from bot.ui.presets import PresetButton
 from bot.ui.translator import CatalogueTranslator
 from bot.unsent import UnsentFolder
 
@@ -81,6 +85,7 @@ class ImagineBot(commands.Bot):
         generation: GenerationService,
         remakes: RemakeService,
         history: History,
+        presets: Presets,
         pauses: Pauses,
         health: HealthService,
         pace: EditPace | None = None,
@@ -101,6 +106,7 @@ class ImagineBot(commands.Bot):
         self._remakes = remakes
         self._pauses = pauses
         self._history = history
+        self._presets = presets
         self._health = health
         self._redirection = ExitStack()
         self._translator = CatalogueTranslator()
@@ -110,8 +116,8 @@ class ImagineBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Everything that must be there before the first event; `on_ready` comes again after each reconnect."""
         await self.tree.set_translator(self._translator)
-        self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect, HistoryButton)
-        await self.add_cog(Imagine(self._generation, self.delivery))
+        self.add_dynamic_items(JobButton, UnsentButton, PictureButton, PictureSelect, PresetButton, HistoryButton)
+        await self.add_cog(Imagine(self._generation, self._presets, self.delivery))
         await self.add_cog(Compare(self._generation, self.delivery))
         await self.add_cog(Jobs(self._generation, self.delivery, self._pauses))
         await self.add_cog(Moderation(self._pauses, self.delivery))
@@ -122,6 +128,8 @@ class ImagineBot(commands.Bot):
         unsent = UnsentFolder(self._settings.data_dir / "unsent")
         await self.add_cog(Edits(self._generation, self.delivery, unsent))
         await self.add_cog(Pictures(self.tree, self._generation, self._remakes, self.delivery, unsent))
+        await self.add_cog(PresetCommands(self._generation, self._presets, self.delivery, unsent))
+        await self.add_cog(ServerPresetCommands(self._generation, self._presets, self.delivery, unsent))
         await self.add_cog(Help(self._generation.model, self._ids_of_commands))
         await self.add_cog(Admin(self, self._health, self.outgoing))
         await self._sync_commands()

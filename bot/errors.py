@@ -101,6 +101,22 @@ class CannotPostHere(RequestRejected):
     """The bot cannot post pictures here. Use a text channel or a thread of a server that it is in."""
 
 
+class PresetRefused(RequestRejected):
+    """This preset cannot be kept as it is."""
+
+
+class PresetNotFound(RequestRejected):
+    """There is no such preset."""
+
+
+class PresetChanged(RequestRejected):
+    """Somebody else has changed this preset meanwhile. Look at it, and change it again."""
+
+
+class NotYourPreset(RequestRejected):
+    """Only the one whose preset this is can do that."""
+
+
 class GenerationFailed(BotError):
     """The picture could not be made."""
 

@@ -19,13 +19,16 @@ NAMES = [
     "Image info",
     "Remake this…",
     "Use this picture",
+    "admin",
     "cancel",
     "compare",
     "help",
     "history",
     "imagine",
     "moderate",
+    "preset",
     "queue",
+    "server-preset",
 ]
 
 

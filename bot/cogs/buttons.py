@@ -20,12 +20,13 @@ from bot.delivery import Delivery
 from bot.drafting import is_draft
 from bot.errors import InfotextMissing, PicturesGone, RequestRejected
 from bot.jobs import Job, JobStatus
+from bot.presets.reading import look_of
 from bot.services.generation import GenerationService
 from bot.services.remake import ReadPicture, RemakeService
 from bot.services.variants import Variants
 from bot.translation import Speech
-from bot.ui import buttons
-from bot.ui.choices import extend_choice, more_choice, said, vary_choice, which_picture
+from bot.ui import buttons, preset_forms
+from bot.ui.choices import delete_question, extend_choice, more_choice, said, vary_choice, which_picture
 from bot.ui.edit_modal import edit_modal
 from bot.ui.errors import answer_error, reply
 from bot.ui.info import info_card
@@ -58,6 +59,8 @@ class Buttons(commands.Cog):
             buttons.CANCEL: self._cancel,
             buttons.AGAIN: self._again,
             buttons.DELETE: self._delete,
+            buttons.ASK_DELETE: self._ask_delete,
+            buttons.KEEP: self._keep,
             buttons.VARY: partial(self._ask, vary_choice),
             buttons.SUBTLE: partial(self._vary, strong=False),
             buttons.STRONG: partial(self._vary, strong=True),
@@ -69,6 +72,7 @@ class Buttons(commands.Cog):
             buttons.FINISH: self._finish,
             buttons.REDRAW: self._redraw,
             buttons.INFO: self._info,
+            buttons.PRESET: self._save_as_preset,
         }
 
     @commands.Cog.listener()
@@ -84,7 +88,10 @@ class Buttons(commands.Cog):
         await interaction.response.defer()
         job = await job_for(interaction, self._generation, job_id)
         job = await self._generation.cancel(
-            job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job)
+            job_id,
+            user_id=interaction.user.id,
+            is_moderator=moderates(interaction, job),
+            name=interaction.user.display_name,
         )
         is_running = job.status is JobStatus.RUNNING
         if is_running:
@@ -92,6 +99,17 @@ class Buttons(commands.Cog):
         if _is_private(interaction.message):
             # A copy, which nobody keeps current.
             await reply(interaction, STOPS if is_running else IS_CANCELLED, job=job_id)
+
+    async def _ask_delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
+        await interaction.response.defer()
+        job = await job_for(interaction, self._generation, job_id)
+        await self._generation.deletable(job_id, user_id=interaction.user.id, is_moderator=moderates(interaction, job))
+        await interaction.edit_original_response(view=delete_question(job, Speech(interaction.locale)))
+
+    async def _keep(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
+        await interaction.response.defer()
+        job = await job_for(interaction, self._generation, job_id)
+        await interaction.edit_original_response(view=self._more(job, index, Speech(interaction.locale)))
 
     async def _delete(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
         await interaction.response.defer()
@@ -180,6 +198,16 @@ class Buttons(commands.Cog):
     async def _modal(self, job_id: int, asked: Callable[[], Awaitable[Mapping[str, Any]]], speech: Speech) -> ui.Modal:
         prompts, model = self._generation.prompts, self._generation.model
         return await edit_modal(edit_id(job_id), await asked(), prompts, model, speech=speech)
+
+    async def _save_as_preset(self, interaction: discord.Interaction[Any], job_id: int, _index: int) -> None:
+        speech = Speech(interaction.locale)
+        work = self._preset_modal(interaction, job_id, speech)
+        await answer_with_modal(interaction, work, buttons.preset_button(job_id, speech))
+
+    async def _preset_modal(self, interaction: discord.Interaction[Any], job_id: int, speech: Speech) -> ui.Modal:
+        job = await job_for(interaction, self._generation, job_id)
+        look = look_of(job.parameters, self._generation.prompts.styles, self._generation.model)
+        return preset_forms.preset_modal(preset_forms.NEW, preset_forms.fields_of(look), speech)
 
     async def _info(self, interaction: discord.Interaction[Any], job_id: int, index: int) -> None:
         job, read = await promised(interaction, self._read(interaction, job_id, index), private=True)

@@ -19,6 +19,7 @@ from bot.jobs import Job
 from bot.services.generation import GenerationService
 from bot.services.variants import Asker
 from bot.translation import Speech
+from bot.ui import preset_forms
 from bot.ui.buttons import unsent_button
 from bot.ui.choices import said
 from bot.ui.edit_modal import TITLE, filled_modal, is_answer_to, read_modal, typed_inputs
@@ -83,16 +84,23 @@ class Edits(commands.Cog):
 
     async def _filled(self, unsent_id: str, speech: Speech) -> ui.Modal:
         unsent = await self._unsent.load(unsent_id)
+        if unsent.custom_id.startswith(preset_forms.PREFIX):
+            return preset_forms.form(unsent.custom_id, unsent.inputs, speech)
         return filled_modal(unsent.custom_id, unsent.inputs, title_of(unsent.custom_id) or TITLE, speech)
 
 
-async def refuse_typed(interaction: discord.Interaction[Any], error: Exception, unsent: UnsentFolder) -> None:
-    """Tell what is wrong with a modal that was sent, with a button that opens it again as it was typed."""
+async def refuse_typed(
+    interaction: discord.Interaction[Any], error: Exception, unsent: UnsentFolder, kept: Unsent | None = None
+) -> None:
+    """Tell what is wrong with a modal that was sent, with a button that opens it again as it was typed.
+
+    Where it is another one that goes on with it, that is `kept`.
+    """
     if not isinstance(error, RequestRejected):
         await answer_error(interaction, error)
         return
     try:
-        unsent_id = await unsent.save(Unsent(str(interaction.custom_id), typed_inputs(interaction)))
+        unsent_id = await unsent.save(kept or Unsent(str(interaction.custom_id), typed_inputs(interaction)))
     except BotError:
         log.exception("interaction %s: what was typed cannot be kept", interaction.id)
         await answer_error(interaction, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import discord
@@ -13,6 +14,7 @@ from discord.ext import commands
 from bot.cogs.completion import complete_advanced, complete_lora, complete_scheduler, complete_style
 from bot.cogs.image_shape import in_shape
 from bot.cogs.imagine_options import MAX_ADVANCED_LENGTH, MAX_LORAS_LENGTH, Asked, read_options
+from bot.cogs.preset_people import complete_preset, person_of
 from bot.cogs.promise import answer_with_card
 from bot.cogs.rules import asker_of
 from bot.cogs.uploads import take_in
@@ -20,8 +22,10 @@ from bot.delivery import Delivery
 from bot.errors import InvalidParameters
 from bot.jobs import Job
 from bot.layers import SPACINGS
-from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, title
+from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, SIZES, title
+from bot.presets import Preset
 from bot.services.generation import GenerationService
+from bot.services.presets import Presets, laid
 from bot.services.variants import Asker
 from bot.translation import Speech
 
@@ -41,8 +45,9 @@ ASPECT_RATIO_WORDS = {
 class Imagine(commands.Cog):
     """Pictures on request."""
 
-    def __init__(self, generation: GenerationService, delivery: Delivery) -> None:
+    def __init__(self, generation: GenerationService, presets: Presets, delivery: Delivery) -> None:
         self._generation = generation
+        self._presets = presets
         self._delivery = delivery
 
     @app_commands.command()
@@ -61,6 +66,7 @@ class Imagine(commands.Cog):
     @app_commands.describe(
         prompt="What the picture should show",
         negative_prompt="What it should not show, without “no”",
+        preset="Settings and words that are kept under a name; what you say here counts more",
         style="Words around the prompt, such as those for a photo or for ink",
         aspect_ratio="The shape of the picture; square unless you say otherwise",
         num_images_per_prompt="How many pictures, each with a seed of its own: 1 to 4",
@@ -91,6 +97,7 @@ class Imagine(commands.Cog):
         interaction: discord.Interaction[Any],
         prompt: Range[str, 1, MAX_PROMPT_LENGTH],
         negative_prompt: Range[str, 1, MAX_PROMPT_LENGTH] | None = None,
+        preset: str | None = None,
         style: str | None = None,
         aspect_ratio: str | None = None,
         num_images_per_prompt: int | None = None,
@@ -137,12 +144,13 @@ class Imagine(commands.Cog):
             "advanced": advanced,
         }
         asked = await asyncio.to_thread(read_options, said, self._generation.prompts, self._generation.model)
+        used = self._presets.used_by(person_of(interaction), preset)
         if image is None and mask_image is None:
-            work = self._submit(asked, asker)
+            work = self._submit(asked, asker, used)
         elif image is None and "image" not in asked.changes:
             raise InvalidParameters(NEEDS_IMAGE, title=title("mask_image"))
         else:
-            work = self._submit_with(interaction.client, image, mask_image, asked, asker)
+            work = self._submit_with(interaction.client, image, mask_image, asked, asker, used)
         await answer_with_card(interaction, self._delivery, work)
 
     async def _submit_with(
@@ -152,19 +160,32 @@ class Imagine(commands.Cog):
         mask_image: discord.Attachment | None,
         asked: Asked,
         asker: Asker,
+        used: Sequence[Preset],
     ) -> Job:
         """Ask for it with what was sent, in the shape of the image."""
         uploads = await take_in(client, self._generation, asker, image, mask_image)
         asked.remarks.extend(uploads.remarks)
         asked.changes.update(uploads.changes)
-        return await self._submit(asked, asker, uploads.size)
+        return await self._submit(asked, asker, used, uploads.size)
 
-    async def _submit(self, asked: Asked, asker: Asker, shape: tuple[int, int] | None = None) -> Job:
-        """Ask for it; in this shape, unless something was said about the size."""
+    async def _submit(
+        self, asked: Asked, asker: Asker, used: Sequence[Preset], shape: tuple[int, int] | None = None
+    ) -> Job:
+        """Ask for it over the presets; in this shape, unless something was said about the size."""
+        presets = laid(used)
+        shape = None if SIZES & presets.values.keys() else shape
         prompts, model = self._generation.prompts, self._generation.model
         beneath, remarks = await asyncio.to_thread(in_shape, shape, asked.changes, prompts, model)
         remarks = [*asked.remarks, *remarks]
-        return await self._generation.submit(**asker, changes=asked.changes, beneath=beneath, remarks=remarks)
+        job = await self._generation.submit(
+            **asker, changes=asked.changes, beneath=beneath, remarks=remarks, presets=presets
+        )
+        await self._presets.count_use(used)
+        return job
+
+    @imagine.autocomplete("preset")
+    async def _kept(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
+        return complete_preset(typed, self._presets, person_of(interaction), Speech(interaction.locale))
 
     @imagine.autocomplete("style")
     async def _styles(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:

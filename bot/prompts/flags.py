@@ -100,6 +100,13 @@ class FlagReader:
         uses = [use for use in find_flags(text, self._is_known) if use.flag is not None and use.flag.field in names]
         return without(text, [use for use in uses if text.count("{", 0, use.start) <= text.count("}", 0, use.start)])
 
+    def split(self, text: str) -> tuple[str, str]:
+        """The words of `text`, and its flags as they were typed; all are words where a flag lies in alternatives."""
+        uses = find_flags(text, self._is_known)
+        if any(text.count("{", 0, use.start) > text.count("}", 0, use.start) for use in uses):
+            return text, ""
+        return without(text, uses), " ".join(text[use.start : use.end] for use in uses)
+
     def seed_in(self, text: str) -> int | None:
         """The seed that a flag names, as far as it is plain before any words are drawn."""
         seeds = [use.value for use in find_flags(text, self._is_known) if use.flag and use.flag.field == "seed"]

@@ -18,9 +18,10 @@ from bot.jobs import Job, JobStatus
 from bot.layers import check_defaults, random_seed
 from bot.model_info import ModelInfo
 from bot.originals import OriginalFolder
+from bot.presets.layering import Laid
 from bot.prompts import PromptReader
 from bot.sentences import Sentence
-from bot.services.admission import Admission
+from bot.services.admission import NO_PRESETS, Admission
 from bot.services.decoding import Decoding
 from bot.services.recording import IN_QUEUE, Recording
 from bot.services.standing import DAY, Standing, Standings
@@ -36,6 +37,7 @@ HOW_IT_ENDED = {
     JobStatus.CANCELLED: "Job #{job} is cancelled already.",
     JobStatus.REJECTED: "Job #{job} was rejected already.",
 }
+CANCELLED_BY = "Cancelled by {moderator}."
 FINISHING = "Job #{job} is finishing at this moment."
 NOT_YOURS_TO_CANCEL = "Only the person who asked for job #{job}, or a moderator, can cancel it."
 NOT_YOURS_TO_DELETE = "Only the person who asked for job #{job}, or a moderator, can delete it."
@@ -86,12 +88,13 @@ class GenerationService:
         original_id: str | None = None,
         axes: Sequence[AskedAxis] = (),
         role_ids: Collection[int] = (),
+        presets: Laid = NO_PRESETS,
     ) -> Job:
         """Accept a request: the job is on disk and in line when this returns.
 
-        What `changes` say wins over the flags in their prompt, and these over `beneath`: what a preset says, or the
-        job that is edited. Numbers beyond a limit are brought within it, and the job's remarks say so, after
-        `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
+        What `changes` say wins over the flags in their prompt, these over `beneath`, as the job that is edited, and
+        that over `presets`, as far as they fit. Numbers beyond a limit are brought within it, and the job's remarks say
+        so, after `remarks`. When it is done, they say whether it came out as the picture `original_id`. With
         `axes` it is a sheet that compares their values. What its author may ask for, and how soon it is their turn,
         goes by their `role_ids`. Raises `RequestRejected` with what to change, and `StorageUnavailable` when it cannot
         be recorded.
@@ -106,7 +109,7 @@ class GenerationService:
         }
         # Shielded: a caller that goes away between the record and the line must not leave a job in one of them only.
         standing = self._standings.of(role_ids)
-        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes)
+        accepting = self._accept(record, standing, changes, beneath or {}, remarks, axes, presets)
         return await asyncio.shield(asyncio.create_task(accepting))
 
     async def check_can_ask(self, *, user_id: int, channel_id: int, role_ids: Collection[int] = ()) -> None:
@@ -153,13 +156,14 @@ class GenerationService:
         await self._storage.update_job(job_id, message_id=message_id, channel_id=channel_id)
         self._queue.amend(job_id, message_id=message_id, channel_id=channel_id)
 
-    async def cancel(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
+    async def cancel(self, job_id: int, *, user_id: int, is_moderator: bool = False, name: str = "") -> Job:
         """Take a job back. A running one stops at its next step; `JobCancelled` tells when.
 
-        Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when there is nothing left to cancel.
+        Who is not its author is told to them by `name`. Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when there is nothing left to cancel.
         """
         job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_CANCEL)
-        if not await self._queue.cancel(job_id):
+        reason = Sentence.of(CANCELLED_BY, moderator=name) if name and job.user_id != user_id else None
+        if not await self._queue.cancel(job_id, reason):
             raise JobFinished(HOW_IT_ENDED.get(job.status, FINISHING), job=job_id)
         return await self._storage.get_job(job_id)
 
@@ -168,13 +172,18 @@ class GenerationService:
 
         Its record stays. Raises `NotYourJob` and `JobUnfinished`.
         """
+        job = await self.deletable(job_id, user_id=user_id, is_moderator=is_moderator)
+        await self._pictures.delete(job_id)
+        return await self._storage.update_job(job_id, is_hidden=True) if job.user_id == user_id else job
+
+    async def deletable(self, job_id: int, *, user_id: int, is_moderator: bool = False) -> Job:
+        """That job, when this person may delete it. Raises as `delete` does."""
         job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_DELETE)
         if job.status in IN_QUEUE:
             raise JobUnfinished("Job #{job} is not finished yet. Cancel it instead.", job=job_id)
         if not job.status.is_final:
             raise JobUnfinished("Job #{job} is about to be posted. Try again in a moment.", job=job_id)
-        await self._pictures.delete(job_id)
-        return await self._storage.update_job(job_id, is_hidden=True) if job.user_id == user_id else job
+        return job
 
     async def get(self, job_id: int) -> Job:
         """That job. Raises `JobNotFound`."""
@@ -218,8 +227,9 @@ class GenerationService:
         beneath: Mapping[str, Any],
         remarks: Sequence[Sentence],
         axes: Sequence[AskedAxis],
+        presets: Laid,
     ) -> Job:
-        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory)
+        asked = await asyncio.to_thread(self._admission.read, changes, beneath, axes, self.health().memory, presets)
         await self._pictures.check_room()
         user_id, now = record["user_id"], datetime.now(UTC)
         # One at a time: two requests of one person at the same moment must not both find the last place free.

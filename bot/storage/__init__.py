@@ -21,6 +21,7 @@ from bot.parameters import Parameters
 from bot.sentences import Sentence
 from bot.storage.database import Schema, look_at_database, open_database
 from bot.storage.history import Slice, children_of, page_of
+from bot.storage.presets import PresetRecords
 from bot.storage.tables import job_from_row, jobs, state
 from bot.storage.usage import Usage, usage_of
 
@@ -63,6 +64,7 @@ class Storage:
     def __init__(self, engine: AsyncEngine, reader: AsyncEngine) -> None:
         self._engine = engine
         self._reader = reader
+        self.presets = PresetRecords(self._transaction, self._reading)
 
     @property
     def kind(self) -> str:

@@ -126,6 +126,48 @@ state = Table(
     Column("value", Text, nullable=False),
 )
 
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", Identifier, primary_key=True, autoincrement=True),
+    Column("owner_kind", String(8), nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("name", String(32), nullable=False),
+    Column("skeleton", String(600), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("uses", Integer, nullable=False),
+    # Names that look alike are one name.
+    Index("ix_presets_skeleton", "owner_kind", "owner_id", "skeleton", unique=True),
+    sqlite_autoincrement=True,
+)
+#: A version never changes: old results say what they used.
+preset_versions = Table(
+    "preset_versions",
+    metadata,
+    Column("preset_id", Identifier, ForeignKey("presets.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("parameters", Document, nullable=False),
+    Column("locked", Document, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+preset_codes = Table(
+    "preset_codes",
+    metadata,
+    Column("code", String(12), primary_key=True),
+    Column("preset_id", Identifier, ForeignKey("presets.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "preset_id"),
+)
+preset_defaults = Table(
+    "preset_defaults",
+    metadata,
+    Column("owner_kind", String(8), primary_key=True),
+    Column("owner_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("preset_id", Identifier, ForeignKey("presets.id", ondelete="CASCADE"), nullable=False),
+)
+
 
 def job_from_row(row: RowMapping) -> Job:
     """The job of one row of `jobs`. Raises `JobUnreadable` for parameters that this version does not know."""

@@ -18,6 +18,9 @@ UNSENT_BUTTON_EVENT = "unsent_button"
 CANCEL = "cancel"
 AGAIN = "again"
 DELETE = "delete"
+#: Asks first.
+ASK_DELETE = "ask_delete"
+KEEP = "keep"
 VARY = "vary"
 SUBTLE = "subtle"
 STRONG = "strong"
@@ -30,6 +33,7 @@ EXTEND_TO = {direction: f"extend_{direction}" for direction in Direction}
 REDRAW = "redraw"
 INFO = "info"
 FINISH = "finish"
+PRESET = "preset"
 
 
 class JobButton(
@@ -101,9 +105,19 @@ def delete_button(job_id: int, speech: Speech = ENGLISH) -> JobButton:
     return job_button(DELETE, job_id, speech.say("Delete"))
 
 
+def ask_delete_button(job_id: int, speech: Speech = ENGLISH) -> JobButton:
+    """Asks whether the pictures and the message are to be removed."""
+    return job_button(ASK_DELETE, job_id, speech.say("Delete"))
+
+
 def edit_button(job_id: int, speech: Speech = ENGLISH) -> JobButton:
     """Opens the request in a modal."""
     return job_button(EDIT, job_id, speech.say("Edit…"))
+
+
+def preset_button(job_id: int, speech: Speech = ENGLISH) -> JobButton:
+    """Opens the settings of the job as a preset that can be saved."""
+    return job_button(PRESET, job_id, speech.say("Save as preset"))
 
 
 def unsent_button(unsent_id: str, speech: Speech = ENGLISH) -> UnsentButton:

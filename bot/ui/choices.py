@@ -11,7 +11,20 @@ from bot.jobs import Job
 from bot.sentences import Sentence
 from bot.translation import ENGLISH, Speech
 from bot.ui import text
-from bot.ui.buttons import EXTEND, EXTEND_TO, FINISH, INFO, REDRAW, STRONG, SUBTLE, delete_button, job_button
+from bot.ui.buttons import (
+    EXTEND,
+    EXTEND_TO,
+    FINISH,
+    INFO,
+    KEEP,
+    REDRAW,
+    STRONG,
+    SUBTLE,
+    ask_delete_button,
+    delete_button,
+    job_button,
+    preset_button,
+)
 from bot.ui.cards import WAITING
 from bot.ui.layout import Layout
 
@@ -20,6 +33,8 @@ EXTEND_HINT = Sentence("Out makes room on all sides; the others draw on to that 
 MORE_HINT = Sentence(
     "Extend draws on around the picture, Redraw lets other words draw over it, Info tells all that went into it."
 )
+SURE = Sentence("Delete this picture for everybody?")
+SURE_SEVERAL = Sentence("Delete these pictures for everybody?")
 READY = Sentence("That took longer than Discord waits. Now it is ready: press the button to open it.")
 
 
@@ -51,15 +66,22 @@ def more_choice(job: Job, *, can_be_finished: bool, speech: Speech = ENGLISH) ->
     if can_be_finished:
         labels = {FINISH: speech.say("Finish"), **labels}
     count = job.parameters.num_images_per_prompt
-    delete = delete_button(job.id, speech)
+    last: ui.ActionRow[Any] = ui.ActionRow(preset_button(job.id, speech), ask_delete_button(job.id, speech))
     if count == 1:
         single = (job_button(action, job.id, label, 0) for action, label in labels.items())
-        return _asked(job, speech.say(MORE_HINT), ui.ActionRow(*single, delete), speech=speech)
+        return _asked(job, speech.say(MORE_HINT), ui.ActionRow(*single), last, speech=speech)
     items: list[ui.Item[Any]] = []
     for action, label in labels.items():
         items.append(ui.TextDisplay(f"**{label}**"))
         items.append(ui.ActionRow(*(job_button(action, job.id, str(each + 1), each) for each in range(count))))
-    return _asked(job, speech.say(MORE_HINT), *items, ui.ActionRow(delete), speech=speech)
+    return _asked(job, speech.say(MORE_HINT), *items, last, speech=speech)
+
+
+def delete_question(job: Job, speech: Speech = ENGLISH) -> Layout:
+    """Whether what cannot be brought back is really to go."""
+    keep = job_button(KEEP, job.id, speech.say("Keep"))
+    sure = SURE if job.parameters.num_images_per_prompt == 1 else SURE_SEVERAL
+    return said(speech.say(sure), ui.ActionRow(delete_button(job.id, speech), keep))
 
 
 def which_picture(job: Job, index: int | None, speech: Speech = ENGLISH) -> str:

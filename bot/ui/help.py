@@ -28,11 +28,12 @@ COMMANDS = {
     "imagine": "{command} a picture, or up to four",
     "compare": "{command} a sheet of pictures that differ in one thing or two",
     "history": "{command} finds all that you have asked for, in your sight only",
+    "preset": "{command} settings and words under a name, for `/imagine` and to pass on",
     "queue": "{command} who waits, and how long",
     "cancel": "{command} takes one of your jobs back",
     "help": "{command} shows this",
 }
-MAKING, FINDING, LOOKING = ("imagine", "compare"), ("history",), ("queue", "cancel", "help")
+MAKING, FINDING, LOOKING = ("imagine", "compare", "preset"), ("history",), ("queue", "cancel", "help")
 MODERATING = (
     "Whoever may manage messages can cancel and delete the jobs of others too, in that channel.",
     "Whoever may manage messages in the whole server can hold back, release and clear its jobs with /moderate.",

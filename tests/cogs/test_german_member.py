@@ -91,7 +91,7 @@ async def test_what_he_presses_on_her_card_answers_him_in_german_and_leaves_it_e
     assert labels(vary) == [german("Subtle"), german("Strong")]
     [more] = await hers.press("More", server.bob)
     assert german(MORE) in more.text
-    assert labels(more) == [german(each) for each in ("Extend", "Redraw", "Info", "Delete")]
+    assert labels(more) == [german(each) for each in ("Extend", "Redraw", "Info", "Save as preset", "Delete")]
     [extend] = await more.press(german("Extend"), server.bob)
     assert german("Out makes room on all sides; the others draw on to that side.") in extend.text
     assert labels(extend) == [german(each) for each in ("Out", "Left", "Right", "Up", "Down")]
@@ -279,6 +279,8 @@ async def test_a_full_line_and_a_closed_channel_are_told_in_german(server: Simul
 async def test_what_is_deleted_for_him_is_told_in_german(server: SimulatedServer) -> None:
     his = await finished(server, server.bob)
     [more] = await his.press(german("More"), server.bob)
+    assert await more.press(german("Delete"), server.bob) == []
+    assert more.text == german("Delete this picture for everybody?")
     assert await more.press(german("Delete"), server.bob) == []
     assert (his.is_gone, more.text) == (True, german("Job #{job} is deleted.", job=1))
 

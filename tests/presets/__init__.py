@@ -1,0 +1,1 @@
+"""Presets, without Discord and without a database."""
