@@ -34,7 +34,7 @@ def line(cells: Sequence[str]) -> str:
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1000, help="requests of each seed")
+    parser.add_argument("--jobs", type=int, default=1000, help="jobs of each seed")
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds")
     parser.add_argument("--first-seed", type=int, default=1, help="the first of them")
     parser.add_argument("--contract", action="store_true", help="hold every request against Discord's API description")

@@ -171,14 +171,18 @@ class Crowd:
         """Of a finished picture, Delete is behind More."""
 
         async def delete() -> None:
-            life = self._bot.life
-            while not opened.acknowledged.is_set():
-                if self._bot.life is not life:
+            life, last = self._bot.life, opened
+            # It asks first.
+            for label in ("Delete", "Keep"):
+                while not last.acknowledged.is_set():
+                    if self._bot.life is not life:
+                        return
+                    await asyncio.sleep(LOOK)
+                shown = opened.original
+                if shown is None or not _can_be_pressed(shown, label) or not self._bot.is_connected:
                     return
-                await asyncio.sleep(LOOK)
-            shown = opened.original
-            if shown is not None and _can_be_pressed(shown, "Delete") and self._bot.is_connected:
-                self._note(press, await self._discord.press(shown, "Delete", user=opened.user))
+                last = await self._discord.press(shown, "Delete", user=opened.user)
+                self._note(press, last)
 
         task = asyncio.create_task(delete())
         self._tasks.add(task)

@@ -7,6 +7,7 @@ import contextlib
 import random
 import resource
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -70,8 +71,8 @@ class Faults:
         self._token_lifetime = discord.limits.token_lifetime
         self._acts = 0
         self.counts: Counter[str] = Counter()
-        #: Places in which the bot could once not post.
-        self.closed: set[int] = set()
+        #: The places in which the bot could not post, by their ids, and from when till when, by `time.time`.
+        self.closed: dict[int, list[tuple[float, float]]] = {}
 
     @property
     def are_grave(self) -> bool:
@@ -152,13 +153,14 @@ class Faults:
             self._expire_tokens(length)
 
     def _close(self, places: list[Channel], length: int) -> None:
+        since = time.time()
         for place in places:
             place.bot_may_send = False
-            self.closed.add(place.id)
 
         def open_again() -> None:
             for place in places:
                 place.bot_may_send = True
+                self.closed.setdefault(place.id, []).append((since, time.time()))
 
         self._later(length, open_again)
 

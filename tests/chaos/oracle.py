@@ -104,10 +104,11 @@ class Evidence:
         """Whether the bot had no means to see that a first message shows the pictures.
 
         So it is where the answer to the request that brought them was lost, or the bot was killed before it could come,
-        and then the place was closed to the bot. Its author then gets them in a conversation: rather twice than never.
+        and then the place was closed to the bot: its author gets them elsewhere, rather twice than never.
         """
-        first, *others = visible
-        if first.channel.id not in self.crowd.faults.closed or any(each.channel is first.channel for each in others):
+        closed = self.crowd.faults.closed.get(visible[0].channel.id, [])
+        first, last = min(self.uploads[job_id])[0], max(self.uploads[job_id])[0]
+        if not any(since <= last and until >= first for since, until in closed):
             return False
         sent_at = [at for at, status in self.uploads[job_id] if status < 400]
         return len({self._life_at(at) for at in sent_at}) == len(sent_at)
@@ -154,7 +155,7 @@ def judge(played: Played) -> Verdict:
         if not life.by:
             words = " / ".join(list(life.last_words)[-3:])
             verdict.wrong.append(f"the bot ended by itself, exit code {life.process.returncode}: {words}")
-        elif life.by == "SIGTERM" and life.process.returncode != 0:
+        elif not life.is_killed and life.process.returncode != 0:
             verdict.wrong.append(f"SIGTERM: exit code {life.process.returncode}: {list(life.last_words)[-3:]}")
     return verdict
 
@@ -207,7 +208,7 @@ def _judge_deed(deed: Deed, evidence: Evidence, verdict: Verdict) -> None:
         return
     if shown.is_loading:
         # What Discord refuses cannot be said, nor can what a process knew that was killed.
-        if all(status < 400 for status in tried) and (ended is None or deed.life.by != "SIGKILL"):
+        if all(status < 400 for status in tried) and (ended is None or not deed.life.is_killed):
             verdict.lost.append(f"{name}: promised, and nothing came of it")
     elif shown.is_ephemeral and shown.content:
         verdict.refused += 1
@@ -233,7 +234,7 @@ def _judge_requests(evidence: Evidence, verdict: Verdict) -> None:
 
 def _broken_caps(evidence: Evidence) -> Iterator[str]:
     """At each moment at which a job was taken, nobody had more of them than is allowed."""
-    kills = [life.ended for life in evidence.bot.lives if life.by == "SIGKILL" and life.ended is not None]
+    kills = [life.ended for life in evidence.bot.lives if life.is_killed and life.ended is not None]
     spans = [(time_of(row["created_at"]), time_of(row["finished_at"]), row) for row in evidence.rows.values()]
     for taken_at, _, row in spans:
         # What had ended when the bot was killed, and was not recorded yet, was begun anew and ended later.

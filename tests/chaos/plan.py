@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from typing import TypeVar
 
 from tests.chaos.model import Misbehaviour
@@ -138,7 +139,10 @@ Act = Ask | Press | Strike
 
 
 def plan(seed: int, requests: int) -> Iterator[Act]:
-    """So many requests, and all that happens beside them."""
+    """So many requests, and all that happens beside them; then, for as long as is asked, requests alone.
+
+    Of the first ones some are refused, as the faults want it, and some are lost.
+    """
     random_ = random.Random(seed)
     strikes = _scattered(random_, FAULTS, requests)
     misbehaviours = _scattered(random_, MISBEHAVIOURS, requests)
@@ -151,19 +155,25 @@ def plan(seed: int, requests: int) -> Iterator[Act]:
             user, channel = random_.randrange(USERS), random_.randrange(CHANNELS)
             burst = BURST if random_.random() < BURSTS else 0
         words = " and ".join(misbehaviours.get(number, ()))
-        yield Ask(
-            number,
-            user,
-            None if random_.random() < PRIVATELY else channel,
-            f"fox number {number} {words}".strip(),
-            random_.choice((1, 1, 1, 1, 1, 2, 4)),
-            random_.choice((5.0, 5.0, 5.0, 7.0)),
-        )
+        yield _ask(random_, number, user, channel, words)
         for label, share in PRESSES.items():
             if random_.random() < share:
                 yield Press(label, random_.randrange(USERS), random_.random(), random_.random() < 0.8)
         for fault in strikes.get(number, ()):
             yield Strike(fault, random_.random(), random_.randint(3, 12))
+    for number in count(requests):
+        yield _ask(random_, number, random_.randrange(USERS), random_.randrange(CHANNELS))
+
+
+def _ask(random_: random.Random, number: int, user: int, channel: int, words: str = "") -> Ask:
+    return Ask(
+        number,
+        user,
+        None if random_.random() < PRIVATELY else channel,
+        f"fox number {number} {words}".strip(),
+        random_.choice((1, 1, 1, 1, 1, 2, 4)),
+        random_.choice((5.0, 5.0, 5.0, 7.0)),
+    )
 
 
 def _scattered(random_: random.Random, rates: Mapping[Kind, int], requests: int) -> dict[int, list[Kind]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.chaos.crowd import Crowd
 from tests.chaos.oracle import Played
-from tests.chaos.plan import plan
+from tests.chaos.plan import Act, Ask, plan
 from tests.chaos.process import Bot
 from tests.loopback import LoopbackDiscord
 from tests.patience import PATIENCE
@@ -16,13 +17,14 @@ from tests.patience import PATIENCE
 #: Of so many edits nobody complains here, but for the faults.
 ANY_NUMBER = 1_000_000
 LOOK = 0.05
+COUNT = "SELECT count(*) FROM jobs"
 STATE = (
     "SELECT count(*), total(status NOT IN ('succeeded', 'failed', 'cancelled', 'rejected')), total(NOT is_told), "
     "total(attempts) FROM jobs"
 )
 
 
-async def play(seed: int, requests: int, folder: Path, *, checks_contract: bool | None = None) -> Played:
+async def play(seed: int, jobs: int, folder: Path, *, checks_contract: bool | None = None) -> Played:
     """Carry out the plan of that seed. `folder` is empty, and keeps the database, the pictures and the log."""
     began = time.monotonic()
     async with LoopbackDiscord(checks_contract=checks_contract) as discord:
@@ -33,7 +35,7 @@ async def play(seed: int, requests: int, folder: Path, *, checks_contract: bool 
         try:
             await crowd.listening()
             try:
-                await crowd.act(plan(seed, requests))
+                await crowd.act(_until(plan(seed, jobs), jobs, bot))
             except TimeoutError:
                 unsettled.append(f"for {PATIENCE} s there was no room for one more request")
             await crowd.faults.end()
@@ -43,6 +45,14 @@ async def play(seed: int, requests: int, folder: Path, *, checks_contract: bool 
         finally:
             await bot.clean_up()
     return Played(seed, discord, bot, crowd, unsettled, time.monotonic() - began)
+
+
+def _until(acts: Iterator[Act], jobs: int, bot: Bot) -> Iterator[Act]:
+    """All that is planned for so many requests, and more requests until there are as many jobs."""
+    for act in acts:
+        if isinstance(act, Ask) and act.number >= jobs and bot.rows(COUNT)[0][0] >= jobs:
+            return
+        yield act
 
 
 async def _settled(crowd: Crowd, bot: Bot) -> list[str]:

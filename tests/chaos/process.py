@@ -26,6 +26,7 @@ MAX_JOBS, MAX_JOBS_PER_USER, MAX_JOBS_PER_CHANNEL = 40, 4, 14
 SHUTDOWN_GRACE = 2
 #: The database may be locked just when it starts; so often in a row it is something else.
 MAX_FAILED_STARTS = 5
+TWICE = "SIGTERM, twice"
 #: What a program says only when something was forgotten in it.
 SLIPS = re.compile(
     r"never retrieved|was destroyed but|never awaited|nobody foresaw|was given up$|could not be looked after|"
@@ -44,6 +45,11 @@ class Life:
     by: str = ""
     last_words: deque[str] = field(default_factory=lambda: deque(maxlen=50))
     reading: asyncio.Task[None] | None = None
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether it was ended without a moment for anything; a second SIGTERM does that, too."""
+        return self.by in ("SIGKILL", TWICE)
 
 
 class Bot:
@@ -110,7 +116,7 @@ class Bot:
 
     def stop(self) -> None:
         """SIGTERM."""
-        self.life.by = self.life.by or "SIGTERM"
+        self.life.by = TWICE if self.life.by else "SIGTERM"
         self.life.process.terminate()
 
     async def end(self) -> None:

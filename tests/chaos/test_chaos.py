@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from tests.chaos.plan import Fault, Strike, plan
 from tests.chaos.play import play
 from tests.loopback import Message
 
-SEED, REQUESTS = 1, 60
+SEED, JOBS = 1, 60
 ALICE, BOB = 1, 2
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    return asyncio.run(play(SEED, REQUESTS, tmp_path_factory.mktemp("chaos")))
+    return asyncio.run(play(SEED, JOBS, tmp_path_factory.mktemp("chaos")))
 
 
 @pytest.fixture
@@ -39,10 +40,10 @@ def picture(played: Played) -> Message:
 def test_nothing_is_lost_nothing_is_posted_twice_and_nothing_is_stuck(played: Played) -> None:
     verdict = judge(played)
     assert list(verdict.complaints()) == []
-    assert verdict.jobs > REQUESTS / 4
+    assert verdict.jobs >= JOBS
     assert verdict.ends["succeeded"] > verdict.jobs / 2
     assert set(verdict.faults) == set(Fault)
-    assert {life.by for life in played.bot.lives} == {"SIGKILL", "SIGTERM"}
+    assert {"SIGKILL", "SIGTERM"} <= {life.by for life in played.bot.lives}
 
 
 def test_the_judge_misses_pictures(played: Played, picture: Message, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,6 +54,7 @@ def test_the_judge_misses_pictures(played: Played, picture: Message, monkeypatch
 
 def test_the_judge_sees_pictures_twice(played: Played, picture: Message, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(played.discord.world.messages, 1, replace(picture, id=1))
+    monkeypatch.setattr(played.crowd.faults, "closed", {})
     (double,) = judge(played).double
     assert double.endswith("in 2 messages")
 
@@ -117,7 +119,7 @@ def test_a_turn_that_comes_too_late_is_noticed(tmp_path: Path, of_bob: int, is_f
 
 
 def test_a_seed_says_all_that_is_done_and_every_fault_is_in_it() -> None:
-    acts = list(plan(SEED, REQUESTS))
-    assert acts == list(plan(SEED, REQUESTS))
-    assert acts != list(plan(SEED + 1, REQUESTS))
+    acts, again, others = (list(islice(plan(seed, JOBS), 3 * JOBS)) for seed in (SEED, SEED, SEED + 1))
+    assert acts == again
+    assert acts != others
     assert {act.fault for act in acts if isinstance(act, Strike)} == set(Fault)
