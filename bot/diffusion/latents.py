@@ -10,13 +10,15 @@ import torch
 def scaled(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     """What the encoder gave, as the U-Net knows it."""
     mean, std = _mean_and_std(vae, latents)
-    return (latents - mean) / std * vae.config.scaling_factor
+    known: torch.Tensor = (latents - mean) / std * vae.config.scaling_factor
+    return known
 
 
 def unscaled(vae: Any, latents: torch.Tensor) -> torch.Tensor:
     """What the U-Net has drawn, as the decoder reads it."""
     mean, std = _mean_and_std(vae, latents)
-    return latents * std / vae.config.scaling_factor + mean
+    own: torch.Tensor = latents * std / vae.config.scaling_factor + mean
+    return own
 
 
 def _mean_and_std(vae: Any, latents: torch.Tensor) -> tuple[torch.Tensor | float, torch.Tensor | float]:
