@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,11 +23,30 @@ _MAX_HEADER = 100_000_000
 _MOST_TRIGGERS = 5
 #: The half of a LoRA that reads, in the three formats that there are.
 _DOWN = (".lora_down.weight", ".lora_A.weight", ".lora.down.weight", ".lora_A.default.weight")
+#: Kinds of adapters that are no LoRAs, by how their weights end.
+_KINDS = {
+    ".hada_w1_a": "LoHa",
+    ".lokr_w1": "LoKr",
+    ".lokr_w1_a": "LoKr",
+    ".oft_blocks": "OFT",
+    ".oft_diag": "OFT",
+    ".on_input": "(IA)³",
+}
+#: What trainers and the modelspec standard call models that are no SDXL.
+_OTHERS = re.compile(
+    r"sd[-_ ]?v?[123]|stable-diffusion-v?[123]|stable-cascade|flux|hunyuan|wan|lumina|chroma|auraflow|pixart|qwen",
+    re.IGNORECASE,
+)
+#: Layers that SDXL does not have: the one text encoder of its forerunners, and the blocks of transformers.
+_OTHERS_LAYERS = re.compile(r"lora_te_|transformer\.|.*(?:double_blocks|single_blocks|joint_blocks|single_transformer)")
 
 
 @dataclass(frozen=True, slots=True)
 class LoraInfo:
-    """One LoRA. `context_width` is how wide the prompts are that it reads; None where it does not read any."""
+    """One LoRA. `context_width` is how wide the prompts are that it reads; None where it does not read any.
+
+    `is_foreign` tells that its layers, or else what it says of itself, are those of other models than SDXL.
+    """
 
     name: str
     path: Path
@@ -34,10 +54,11 @@ class LoraInfo:
     context_width: int | None = None
     base_model: str | None = None
     trigger_words: tuple[str, ...] = ()
+    is_foreign: bool = False
 
     def fits(self, model: ModelInfo) -> bool:
-        """Whether it was made for a base like this one."""
-        return self.context_width in (None, context_width(model))
+        """Whether it was made for a base like this one, as far as the file tells: what reads prompts is certain."""
+        return not self.is_foreign if self.context_width is None else self.context_width == context_width(model)
 
     def misfit(self, model: ModelInfo) -> LoraUnusable:
         """That it does not fit, as an error to raise."""
@@ -119,6 +140,13 @@ def _read(path: Path, name: str, _modified: int, size: int) -> LoraInfo:
     if any(tensor["data_offsets"][1] > size - 8 - length for tensor in header.values()):
         raise ValueError("the file is cut off")
     down = {key: tensor["shape"] for key, tensor in header.items() if key.endswith(_DOWN)}
+    kind = next((kind for key in header for end, kind in _KINDS.items() if key.endswith(end)), None)
+    if kind is not None:
+        raise LoraUnusable(
+            "The LoRA {name} is a {kind}, which cannot be used here. Convert it into a plain LoRA.",
+            name=quoted(name),
+            kind=kind,
+        )
     if not down:
         raise ValueError("not a LoRA")
     widths = [shape[1] for key, shape in down.items() if _reads_prompts(key)]
@@ -129,7 +157,13 @@ def _read(path: Path, name: str, _modified: int, size: int) -> LoraInfo:
         context_width=int(widths[0]) if widths else None,
         base_model=_first(metadata, "ss_base_model_version", "modelspec.architecture", "ss_sd_model_name"),
         trigger_words=_trigger_words(metadata),
+        is_foreign=any(map(_OTHERS_LAYERS.match, down)) or _OTHERS.match(_family(metadata)) is not None,
     )
+
+
+def _family(metadata: Mapping[str, str]) -> str:
+    """For which models it says it is: the name of the file that it was trained on says nothing."""
+    return _first(metadata, "ss_base_model_version", "modelspec.architecture") or ""
 
 
 def _reads_prompts(key: str) -> bool:

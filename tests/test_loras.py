@@ -57,6 +57,41 @@ def test_what_its_maker_says_wins_over_what_was_counted(tmp_path: Path) -> None:
     assert ink.fits(SDXL)
 
 
+@pytest.mark.parametrize(
+    ("key", "metadata", "fits"),
+    [
+        ("lora_te_text_model_encoder_layers_0_mlp_fc1", {}, False),
+        ("lora_te1_text_model_encoder_layers_0_mlp_fc1", {}, True),
+        ("lora_te1_text_model_encoder_layers_0_mlp_fc1", {"ss_base_model_version": "sd_v1"}, False),
+        ("lora_te1_text_model_encoder_layers_0_mlp_fc1", {"ss_base_model_version": "sdxl_base_v1-0"}, True),
+        ("lora_unet_double_blocks_0_img_attn_proj", {}, False),
+        ("transformer.single_transformer_blocks.0.attn.to_q", {}, False),
+        ("lora_unet_mid_block", {"modelspec.architecture": "stable-diffusion-v1/lora"}, False),
+        ("lora_unet_mid_block", {"modelspec.architecture": "stable-diffusion-xl-v1-base/lora"}, True),
+        ("lora_unet_mid_block", {"ss_base_model_version": "flux1"}, False),
+        ("lora_unet_mid_block", {"ss_sd_model_name": "sd_v1-5.safetensors"}, True),
+    ],
+)
+def test_what_reads_no_prompts_is_known_by_its_layers_and_by_what_it_says(
+    tmp_path: Path, key: str, metadata: dict[str, str], fits: bool
+) -> None:
+    write(tmp_path / "ink.safetensors", {f"{key}.lora_down.weight": [4, 768]}, metadata)
+    assert find_lora(tmp_path, "ink").fits(SDXL) == fits
+
+
+def test_weights_that_read_prompts_as_sdxl_does_count_more_than_what_is_said(tmp_path: Path) -> None:
+    write(tmp_path / "ink.safetensors", {f"{KOHYA}.lora_down.weight": [4, 2048]}, {"ss_base_model_version": "sd_v1"})
+    assert find_lora(tmp_path, "ink").fits(SDXL)
+
+
+@pytest.mark.parametrize(("end", "kind"), [("hada_w1_a", "LoHa"), ("lokr_w1", "LoKr"), ("lokr_w1_a", "LoKr")])
+def test_an_adapter_of_another_kind_is_named_and_not_offered(tmp_path: Path, end: str, kind: str) -> None:
+    write(tmp_path / "ink.safetensors", {f"{KOHYA}.{end}": [640, 4]})
+    with pytest.raises(LoraUnusable, match=f"^The LoRA “ink” is a {kind}, which cannot be used here"):
+        find_lora(tmp_path, "ink")
+    assert list_loras(tmp_path) == []
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "ink.safetensors"
     write(path, {"unet.attn1.to_k.lora_A.weight": [4, 640]})

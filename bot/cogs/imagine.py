@@ -22,6 +22,7 @@ from bot.delivery import Delivery
 from bot.errors import InvalidParameters
 from bot.jobs import Job
 from bot.layers import SPACINGS
+from bot.loras import LoraInfo
 from bot.parameters import MAX_PROMPT_LENGTH, MAX_SEED, NEEDS_IMAGE, SIZES, title
 from bot.presets import Preset
 from bot.services.generation import GenerationService
@@ -197,8 +198,11 @@ class Imagine(commands.Cog):
 
     @imagine.autocomplete("loras")
     async def _loras(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
-        loras = await asyncio.to_thread(self._generation.assets.list_loras)
-        return complete_lora(typed, [lora for lora in loras if lora.fits(self._generation.model)])
+        return complete_lora(typed, await asyncio.to_thread(self._fitting_loras))
+
+    def _fitting_loras(self) -> list[LoraInfo]:
+        """Which look into files, and so may the question for which model they are."""
+        return [lora for lora in self._generation.assets.list_loras() if lora.fits(self._generation.model)]
 
     @imagine.autocomplete("advanced")
     async def _settings(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
