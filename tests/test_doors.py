@@ -160,7 +160,8 @@ class Doors:
         if field in ("mask_image", "padding_mask_crop"):
             said["mask_image"] = self.file(*MASK)
         if field not in PICTURES:
-            said[field] = {"loras": ["ink:0.5"], "timesteps": "999,750,500"}.get(field, VALUES[field])
+            as_text = field.endswith(("_size", "_top_left", "timesteps"))
+            said[field] = ["ink:0.5"] if field == "loras" else written(field) if as_text else VALUES[field]
         return getattr(self.generated(said), field)
 
     def generated(self, said: Mapping[str, Any]) -> Parameters:
@@ -220,6 +221,12 @@ SHORTHANDS: Mapping[str, Mapping[str, Any]] = {
         "imagine": {"aspect_ratio": "16:9"},
         "generate": {"aspect_ratio": "16:9"},
         "axis": ("aspect_ratio", "1:1, 16:9"),
+    },
+    "size": {
+        "flag": "--size 192x128",
+        "line": "size: 192x128",
+        "imagine": {"advanced": "size: 192x128"},
+        "generate": {"size": "192x128"},
     },
     "no refiner": {
         "flag": "--refiner off",

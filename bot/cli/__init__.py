@@ -11,6 +11,7 @@ from bot import __version__
 from bot.cli.doctor import doctor
 from bot.cli.download import download
 from bot.cli.generate import generate
+from bot.cli.options import named
 from bot.cli.playground import playground
 from bot.cli.process import Stopped
 from bot.cli.run import run
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for command in (run, playground, generate, download, doctor):
-    app.command()(command)
+    app.command(context_settings={"token_normalize_func": named} if command is generate else None)(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -36,8 +36,10 @@ def generate(
     context: typer.Context,
     prompt: options.Prompt,
     output: options.Output = Path("out.png"),
+    force: options.Force = False,
     negative_prompt: options.NegativePrompt = None,
     aspect_ratio: options.AspectRatio = None,
+    size: options.Size = None,
     width: options.Width = None,
     height: options.Height = None,
     num_inference_steps: options.Steps = None,
@@ -79,15 +81,15 @@ def generate(
     """Make a picture on this machine and write it to a PNG file that says how it was made."""
     if no_refiner and (refiner is not None or denoising_end is not None):
         raise RequestRejected("Give either --no-refiner, or --refiner and --refiner-from.")
-    if aspect_ratio is not None and (width is not None or height is not None):
-        raise RequestRejected("Give either --aspect-ratio, or --width and --height.")
+    if sum((aspect_ratio is not None, size is not None, width is not None or height is not None)) > 1:
+        raise RequestRejected("Give either --aspect-ratio, or --size, or --width and --height.")
     settings = _settings(model, refiner, device)
     info = read_model_info(settings.model_base, None if no_refiner else settings.model_refiner)
     # Of the pictures that it works on, nothing is left behind.
     with TemporaryDirectory(prefix="imagine-bot-") as folder:
         own = settings.model_copy(update={"data_dir": Path(folder), "lora_dir": settings.loras})
         parameters = read_request(context.params, settings, info, InputFolder(own.inputs_dir))
-        files = _files(output, parameters.num_images_per_prompt)
+        files = _files(output, parameters.num_images_per_prompt, force=force)
         job = Job(id=1, guild_id=None, channel_id=0, user_id=0, parameters=parameters, created_at=datetime.now(UTC))
         # What goes wrong comes back as an error and is said once, as everything else here.
         logging.getLogger("bot").setLevel(logging.CRITICAL)
@@ -111,15 +113,19 @@ def _settings(model: str | None, refiner: str | None, device: Device | None) -> 
     return settings.model_copy(update={"model_base": model, "model_refiner": refiner})
 
 
-def _files(output: Path, count: int) -> list[Path]:
+def _files(output: Path, count: int, *, force: bool) -> list[Path]:
     """Where each picture goes; said before any work is done, should that be impossible."""
     if output.suffix.lower() != ".png":
         raise RequestRejected(f"“{output}” must end in .png, since a PNG is what is written.")
     if output.is_dir() or not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
         raise RequestRejected(f"“{output}” cannot be written: name a file in a folder that exists and is yours.")
-    if count == 1:
-        return [output]
-    return [output.with_stem(f"{output.stem}-{index}") for index in range(1, count + 1)]
+    several = [output.with_stem(f"{output.stem}-{index}") for index in range(1, count + 1)]
+    files = [output] if count == 1 else several
+    there = [f"“{file}”" for file in files if file.exists()]
+    if there and not force:
+        are = "is" if len(there) == 1 else "are"
+        raise RequestRejected(f"{', '.join(there)} {are} there already. Name another file, or overwrite with --force.")
+    return files
 
 
 async def _run(executor: Executor, job: Job) -> Sequence[GeneratedImage]:

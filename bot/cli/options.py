@@ -7,22 +7,26 @@ from typing import Annotated
 
 import typer
 
-from bot.parameters import ASPECT_RATIOS, MAX_GUIDANCE_SCALE, MAX_IMAGES, MAX_PROMPT_LENGTH, MAX_SEED, MAX_STEPS
+from bot.parameters import ASPECT_RATIOS, MAX_GUIDANCE_SCALE, MAX_IMAGES, MAX_PROMPT_LENGTH, MAX_SEED, MAX_STEPS, title
+from bot.prompts.flag_table import Kind
+from bot.prompts.flag_text import BY_NAME, folded
 from bot.scheduler_names import SCHEDULERS
 from bot.settings import Device
 
 MODEL, FINE, REFINER = "The model", "Finer control", "The refiner"
 PICTURE = "A picture to begin with"
 SIZES = "What SDXL is told of the picture's size"
-SIZE, CORNER = "H W", "T L"
-Pair = tuple[int, int] | None
+#: As flags in a prompt have them.
+SIZE, CORNER = "WxH", "TOP,LEFT"
 
 Prompt = Annotated[str, typer.Argument(help=f"What the picture should show, up to {MAX_PROMPT_LENGTH:,} characters.")]
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="The PNG file. Of several pictures: out-1.png, out-2.png …")
 ]
+Force = Annotated[bool, typer.Option("-f", "--force", help="Overwrite a file that is there already.")]
 NegativePrompt = Annotated[str | None, typer.Option(help="What it should not show.")]
 AspectRatio = Annotated[str | None, typer.Option(help=f"Instead of a size: {', '.join(ASPECT_RATIOS)}.")]
+Size = Annotated[str | None, typer.Option(metavar=SIZE, help="Width and height in pixels, as in 1216x832.")]
 Width = Annotated[int | None, typer.Option(help="In pixels, a multiple of 8.")]
 Height = Annotated[int | None, typer.Option(help="In pixels, a multiple of 8.")]
 Steps = Annotated[int | None, typer.Option("--steps", help=f"Denoising steps of both models, up to {MAX_STEPS}.")]
@@ -119,20 +123,29 @@ NegativeAestheticScore = Annotated[
 ]
 
 OriginalSize = Annotated[
-    Pair, typer.Option(metavar=SIZE, help="Height and width before it was scaled.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=SIZE, help="Width and height before it was scaled.", rich_help_panel=SIZES)
 ]
 Crop = Annotated[
-    Pair, typer.Option(metavar=CORNER, help="Top and left of where it was cropped.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=CORNER, help="Top and left of where it was cropped.", rich_help_panel=SIZES)
 ]
 TargetSize = Annotated[
-    Pair, typer.Option(metavar=SIZE, help="Height and width of what is made.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=SIZE, help="Width and height of what is made.", rich_help_panel=SIZES)
 ]
 NegativeOriginalSize = Annotated[
-    Pair, typer.Option(metavar=SIZE, help="To keep away from, as a size before scaling.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=SIZE, help="To keep away from, as a size before scaling.", rich_help_panel=SIZES)
 ]
 NegativeCrop = Annotated[
-    Pair, typer.Option(metavar=CORNER, help="To keep away from, as a crop's corner.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=CORNER, help="To keep away from, as a crop's corner.", rich_help_panel=SIZES)
 ]
 NegativeTargetSize = Annotated[
-    Pair, typer.Option(metavar=SIZE, help="To keep away from, as a size to be made.", rich_help_panel=SIZES)
+    str | None, typer.Option(metavar=SIZE, help="To keep away from, as a size to be made.", rich_help_panel=SIZES)
 ]
+
+
+def named(name: str) -> str:
+    """The option that a name means: those of flags in prompts are good here, too, as cfg for guidance."""
+    flag = BY_NAME.get(folded(name))
+    # Which refiner it is, here; where it takes over is another option.
+    if flag is None or (flag.kind is Kind.REFINER and folded(name) == "refiner"):
+        return name
+    return "aspect-ratio" if flag.kind is Kind.RATIO else title(flag.field).replace("_", "-")

@@ -16,17 +16,30 @@ from bot.errors import InvalidParameters, InvalidUpload
 from bot.inputs import InputFolder
 from bot.layers import bucket, fewer_steps, merge, model_defaults, size_like
 from bot.model_info import ModelInfo
-from bot.parameters import Parameters, quoted
+from bot.parameters import Parameters
 from bot.prompts import PromptReader
+from bot.prompts.flag_text import Use
 from bot.prompts.loras import read_loras
+from bot.prompts.mistakes import take_each
 from bot.prompts.styles import load_styles
 from bot.sentences import Sentence
 from bot.services.admission import check
 from bot.settings import Settings
 from bot.uploads import decode_inputs
 
+#: Options that are text, and read as the flags of their names.
+_TEXTS = (
+    "size",
+    "original_size",
+    "crops_coords_top_left",
+    "target_size",
+    "negative_original_size",
+    "negative_crops_coords_top_left",
+    "negative_target_size",
+    "timesteps",
+)
 #: What stands for the options whose values are not yet those of the parameters.
-_UNREAD = ("loras", "timesteps", "image", "mask_image", "draft")
+_UNREAD = (*_TEXTS, "loras", "image", "mask_image", "draft")
 
 
 def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, inputs: InputFolder) -> Parameters:
@@ -44,11 +57,15 @@ def read_request(said: Mapping[str, Any], settings: Settings, info: ModelInfo, i
         changes["width"], changes["height"] = bucket(options["aspect_ratio"], info.native_size)
     if options.get("loras"):
         changes["loras"], remarks = read_loras(",".join(options["loras"]), "--lora")
-    if "timesteps" in options:
-        changes["timesteps"] = _timesteps(options["timesteps"])
+    reader = PromptReader(info, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
+
+    def take(name: str) -> None:
+        said = reader.flags.read_line(name.replace("_", "-"), options[name], Use)
+        changes.update(said.changes if said is not None else {})
+
+    take_each([name for name in _TEXTS if name in options], take)
     if options.get("draft"):
         changes = drafted(changes, info)
-    reader = PromptReader(info, load_styles(settings.data_dir / "styles.json"), settings.wildcards)
     kept, shape = _inputs(options.get("image"), options.get("mask_image"), inputs)
     beneath = model_defaults(info)
     if shape is not None:
@@ -90,12 +107,3 @@ def _content(file: Path | None) -> bytes | None:
         return file.read_bytes()
     except OSError as error:
         raise InvalidUpload(f"“{file}” cannot be read: {error.strerror}.") from error
-
-
-def _timesteps(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(each) for each in text.split(","))
-    except ValueError:
-        raise InvalidParameters(
-            f"--timesteps takes whole numbers with commas, as in 999,750,500,250, not {quoted(text)}."
-        ) from None

@@ -112,8 +112,10 @@ class FlagReader:
         seeds = [use.value for use in find_flags(text, self._is_known) if use.flag and use.flag.field == "seed"]
         return int(seeds[-1]) if seeds and seeds[-1] and _WHOLE.fullmatch(seeds[-1]) and int(seeds[-1]) >= 0 else None
 
-    def read_line(self, name: str, value: str) -> Said | None:
+    def read_line(self, name: str, value: str, kind: type[Use] = Line) -> Said | None:
         """What a line of settings says, which is a flag without its dashes: `steps: 30`. None for an unknown name.
+
+        With the `kind` `Use` it is spoken of as an option, with the dashes.
 
         Raises `InvalidParameters` with a sentence for a wrong value.
         """
@@ -121,7 +123,7 @@ class FlagReader:
         if flag is None:
             return None
         said = Said("")
-        self._take(Line(name, flag, value, 0, 0), said)
+        self._take(kind(name, flag, value, 0, 0), said)
         return said
 
     def _is_known(self, kind: Kind, words: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import re
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +14,14 @@ import pytest
 from PIL import Image
 
 from bot.cli.generate import generate
+from bot.cli.options import named
 from bot.infotext import PARAMETERS_KEY, read_parameters
 from bot.inputs import input_id_of
 from bot.layers import merge
 from bot.model_info import EMBEDDED_BASE, ModelInfo
 from bot.parameters import MAX_SEED, Lora, Parameters
 from bot.prompts import PromptReader
+from bot.prompts.flag_table import FLAGS
 from bot.prompts.styles import load_styles
 from tests.cli.command import TINY_PAIR, TRACEBACK, Ended, assert_refused, imagine_bot
 from tests.cli.terminal import CTRL_C, terminal
@@ -49,12 +50,12 @@ TYPED = {
     "denoising_end": ("--refiner-from", "0.5", 0.5),
     "aesthetic_score": ("--aesthetic-score", "7", 7.0),
     "negative_aesthetic_score": ("--negative-aesthetic-score", "2", 2.0),
-    "original_size": ("--original-size", "128 120", (128, 120)),
-    "crops_coords_top_left": ("--crops-coords-top-left", "8 16", (8, 16)),
-    "target_size": ("--target-size", "120 128", (120, 128)),
-    "negative_original_size": ("--negative-original-size", "32 40", (32, 40)),
-    "negative_crops_coords_top_left": ("--negative-crops-coords-top-left", "1 2", (1, 2)),
-    "negative_target_size": ("--negative-target-size", "40 32", (40, 32)),
+    "original_size": ("--original-size", "120x128", (128, 120)),
+    "crops_coords_top_left": ("--crops-coords-top-left", "8,16", (8, 16)),
+    "target_size": ("--target-size", "128x120", (120, 128)),
+    "negative_original_size": ("--negative-original-size", "40x32", (32, 40)),
+    "negative_crops_coords_top_left": ("--negative-crops-coords-top-left", "1,2", (1, 2)),
+    "negative_target_size": ("--negative-target-size", "32x40", (40, 32)),
     "style": ("--style", "ink", "Ink"),
     "loras": ("--lora", "ink:0.5", (Lora(name="ink", weight=0.5),)),
     "timestep_spacing": ("--spacing", "trailing", "trailing"),
@@ -67,7 +68,7 @@ TYPED = {
     "upscaler": ("--upscaler", "latent", "latent"),
 }
 #: Does not go with the others.
-ALONE = {"timesteps"}
+ALONE = {"timesteps", "draft"}
 
 
 def put_pictures(folder: Path) -> None:
@@ -137,9 +138,8 @@ def test_the_prompt_is_read_as_in_discord(tmp_path: Path) -> None:
 
 def test_every_option_reaches_the_picture_and_a_terminal_sees_the_progress(tmp_path: Path, tiny: ModelInfo) -> None:
     options = [word for option, value, _ in TYPED.values() for word in (option, value)]
-    sized = [part for word in options for part in (word.split() if re.fullmatch(r"\d+ \d+", word) else [word])]
     put_pictures(tmp_path)
-    with terminal("generate", PROMPT, *sized, cwd=tmp_path, LORA_DIR=str(LORAS), **TINY_PAIR) as screen:
+    with terminal("generate", PROMPT, *options, cwd=tmp_path, LORA_DIR=str(LORAS), **TINY_PAIR) as screen:
         assert screen.end() == 0, screen.shown
     for shown in ("loading the model", "base", "refiner", "3/3", "━━"):
         assert shown in screen.shown
@@ -178,7 +178,9 @@ def test_a_picture_is_changed_in_its_own_shape_where_its_mask_is_white(tmp_path:
         (["--style", "watercolor paint"], "style “watercolor paint” is unknown. Nearest: "),
         (["--spacing", "wide"], "spacing must be leading, trailing, linspace or AYS."),
         (["--spacing", "AYS", "--scheduler", "UniPC"], "scheduler UniPC takes no timesteps of its own. These do: "),
-        (["--timesteps", "999,many"], "--timesteps takes whole numbers with commas, as in 999,750,500,250, not “999,"),
+        (["--timesteps", "999,many"], "--timesteps takes whole numbers with commas, as in --timesteps 999,"),
+        (["--size", "72"], "--size takes width x height in pixels, as in --size 1216x832, not “72”."),
+        (["--crop", "0"], "--crops-coords-top-left takes two whole numbers, top and left, as in "),
         (["--draft", "--steps", "30"], "A draft takes 8 steps. Leave out draft, or steps."),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
@@ -190,6 +192,35 @@ def test_what_cannot_be_used_is_named_before_any_model_is_loaded(
     ended = imagine_bot("generate", PROMPT, *line, cwd=tmp_path, LORA_DIR=str(LORAS), **TINY_PAIR)
     assert_refused(ended, sentence)
     assert not (tmp_path / "out.png").exists()
+
+
+def test_a_picture_that_is_there_already_is_left_alone_unless_one_says_otherwise(tmp_path: Path) -> None:
+    line = ("generate", PROMPT, "--steps", "2", "--images", "2")
+    (tmp_path / "out-2.png").write_bytes(b"mine")
+    ended = imagine_bot(*line, cwd=tmp_path, **TINY_PAIR)
+    assert_refused(ended, "“out-2.png” is there already. Name another file, or overwrite with --force.")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("out-2.png", b"mine")]
+    assert imagine_bot(*line, "--force", cwd=tmp_path, **TINY_PAIR).code == 0
+    assert (tmp_path / "out-2.png").read_bytes() != b"mine"
+
+
+def test_every_name_that_a_flag_has_is_an_option(tmp_path: Path) -> None:
+    help_text = imagine_bot("generate", "--help", cwd=tmp_path, COLUMNS="200").out
+    # Where the refiner takes over has a name of its own here.
+    names = {name for flag in FLAGS for name in flag.names} - {"refiner"}
+    assert {f"--{named(name)}" for name in names} <= set(help_text.split())
+    assert (named("cfg"), named("Clip_Skip"), named("refiner")) == ("guidance", "clip-skip", "refiner")
+
+
+def test_other_names_of_an_option_mean_the_same(tmp_path: Path) -> None:
+    put_pictures(tmp_path)
+    names = ("--size", "72x64", "--crop", "8,16", "--cfg", "4", "--sampler", "ddim", "--step", "3", "--n", "1")
+    ended = imagine_bot("generate", PROMPT, *names, cwd=tmp_path, **TINY_PAIR)
+    assert ended.code == 0, ended
+    made = read_parameters((tmp_path / "out.png").read_bytes())
+    assert made is not None
+    assert (made.width, made.height, made.crops_coords_top_left) == (72, 64, (8, 16))
+    assert (made.guidance_scale, made.scheduler, made.num_inference_steps) == (4, "DDIM", 3)
 
 
 @pytest.mark.parametrize("moment", ["loading the model", "base"])
