@@ -45,7 +45,11 @@ def main() -> int:
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{seed}-"))
         checks = None if options.contract else False
-        verdict = judge(asyncio.run(play(seed, options.jobs, folder, checks_contract=checks)))
+        try:
+            verdict = judge(asyncio.run(play(seed, options.jobs, folder, checks_contract=checks)))
+        except Exception:
+            print_line(f"seed {seed} came to no end; its log: {folder}")
+            raise
         verdicts.append(verdict)
         print_line(line(row(verdict)))
         if verdict.is_good:

@@ -164,7 +164,7 @@ class LoopbackDiscord:
     ) -> Interaction:
         token = secrets.token_urlsafe(32)
         event = Interaction(self.world.new_id(), token, kind, user, channel, data, message, opened_by)
-        self.world.interactions[event.id] = event
+        self.world.interactions[event.id] = self.world.by_token[token] = event
         payload = message_payloads.interaction(self.world, f"http://{self.server.address}/cdn", event)
         event.dispatched_at, event.work_before = time.perf_counter(), time.process_time()
         await self.gateway.dispatch("INTERACTION_CREATE", payload)

@@ -33,8 +33,8 @@ def create(
 ) -> Message:
     """A new message of the bot, or the one that it posted there with the same nonce."""
     nonce = body.get("nonce") if body.get("enforce_nonce") else None
-    for message in world.messages.values():
-        if nonce is not None and (message.channel, message.nonce) == (channel, nonce):
+    for message in world.messages.values() if nonce is not None else ():
+        if (message.channel, message.nonce) == (channel, nonce):
             return message
     message = Message(world.new_id(), channel, world.bot, interaction=interaction)
     message.flags = int(body.get("flags") or 0)

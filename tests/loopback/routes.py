@@ -201,12 +201,12 @@ class Routes:
         return found
 
     def _by_token(self, token: str) -> Interaction:
-        for event in self._world.interactions.values():
-            if event.token == token:
-                if time.perf_counter() - event.dispatched_at > self._world.limits.token_lifetime:
-                    raise refused(50027)
-                return event
-        raise refused(10015)
+        event = self._world.by_token.get(token)
+        if event is None:
+            raise refused(10015)
+        if time.perf_counter() - event.dispatched_at > self._world.limits.token_lifetime:
+            raise refused(50027)
+        return event
 
     def _of_token(self, token: str, message: str) -> Message:
         event = self._by_token(token)

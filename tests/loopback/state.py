@@ -184,6 +184,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, Message] = {}
         self.interactions: dict[int, Interaction] = {}
+        self.by_token: dict[str, Interaction] = {}
         self.commands: dict[str, Payload] = {}
         self.changed = asyncio.Condition()
 
