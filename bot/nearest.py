@@ -23,17 +23,18 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     Capitals, spaces, hyphens and underscores make no difference.
     """
     # What is compared with many others is taken apart once only, as the second of the two.
-    matcher = difflib.SequenceMatcher(None, b=_folded(name[:MAX_LENGTH]))
-    likenesses = {each: _likeness(matcher, _folded(each[:MAX_LENGTH])) for each in islice(known, MAX_KNOWN)}
+    wanted = _folded(name[:MAX_LENGTH])
+    matcher = difflib.SequenceMatcher(None, b=wanted)
+    likenesses = {each: _likeness(matcher, wanted, _folded(each[:MAX_LENGTH])) for each in islice(known, MAX_KNOWN)}
     near = [each for each, likeness in likenesses.items() if likeness >= LIKENESS]
     return sorted(near, key=lambda each: -likenesses[each])[:MOST]
 
 
-def _likeness(matcher: difflib.SequenceMatcher[str], other: str) -> float:
+def _likeness(matcher: difflib.SequenceMatcher[str], wanted: str, other: str) -> float:
     """How much alike they are, or 0 where they cannot be enough so, which is seen much sooner."""
     matcher.set_seq1(other)
     likeness = matcher.ratio() if matcher.quick_ratio() >= LIKENESS else 0.0
-    short, long = sorted((str(matcher.b), other), key=len)
+    short, long = sorted((wanted, other), key=len)
     return max(likeness, LIKENESS) if len(short) >= PART and short in long else likeness
 
 
