@@ -16,6 +16,7 @@ from bot.cli.playground import playground
 from bot.cli.process import Stopped
 from bot.cli.run import run
 from bot.cli.usage import explain_usage
+from bot.cli.wording import in_options
 from bot.errors import BotError, GenerationFailed
 
 app = typer.Typer(
@@ -51,9 +52,9 @@ def main() -> None:
         # Not standalone: typer would draw a box around what is one sentence here.
         code = app(prog_name="imagine-bot", standalone_mode=False)
     except GenerationFailed as error:
-        code = _refuse(str(error), 1)
+        code = _refuse(in_options(error), 1)
     except BotError as error:
-        code = _refuse(str(error), 2)
+        code = _refuse(in_options(error), 2)
     except typer.TyperException as error:
         code = _refuse(explain_usage(error), 2)
     except Stopped as stopped:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from bot.cli.wording import in_options
 from bot.diffusion.assets import Assets
 from bot.drafting import IS_DRAFT, drafted
 from bot.effects import idle_settings
-from bot.errors import InvalidParameters, InvalidUpload
+from bot.errors import InvalidParameters, InvalidUpload, RequestRejected
 from bot.inputs import InputFolder
 from bot.layers import bucket, fewer_steps, merge, model_defaults, size_like
 from bot.model_info import ModelInfo
@@ -89,7 +91,10 @@ def _inputs(
     """The ids of the pictures in those files, and the size of the image."""
     if mask is not None and image is None:
         raise InvalidParameters("--mask needs an --image to work on. Add one, or leave it out.")
-    picture, white, remarks = decode_inputs(_content(image), _content(mask))
+    with _named(image):
+        picture, _, _ = decode_inputs(content := _content(image), None)
+    with _named(mask):
+        _, white, remarks = decode_inputs(content, _content(mask))
     for remark in remarks:
         typer.echo(str(remark), err=True)
     kept = {
@@ -106,4 +111,13 @@ def _content(file: Path | None) -> bytes | None:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise InvalidUpload(f"“{file}” cannot be read: {error.strerror}.") from error
+        raise RequestRejected(f"“{file}” cannot be read: {error.strerror}.") from error
+
+
+@contextmanager
+def _named(file: Path | None) -> Iterator[None]:
+    """Say of which file it is that it cannot be used."""
+    try:
+        yield
+    except InvalidUpload as error:
+        raise InvalidUpload(f"“{file}”: {in_options(error)}") from error

@@ -11,7 +11,7 @@ from bot.settings import in_words
 #: How typer says it, and how it is said here.
 SENTENCES = {
     r"Invalid value for (.+?): (Input should be .+)": "{0} must be {1}.",
-    r"Invalid value for (.+?): (?:Value error, )?(.+) is not one of (.+)": "{0} must be one of {2}, not {1}.",
+    r"Invalid value for (.+?): (?:Value error, )?(.+) is not one of (.+?)\.?": "{0} must be one of {2}, not {1}.",
     r"Missing (?:argument|option) (.+?)\.": "{0} is missing.",
     r"Option (.+?) requires an argument\.": "{0} needs a value.",
     r"Option (.+?) requires (\d+) arguments\.": "{0} needs {1} values.",

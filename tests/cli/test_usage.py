@@ -10,7 +10,9 @@ import pytest
 
 from bot import __version__
 from bot.cli import app
+from bot.cli.wording import HERE
 from tests.cli.command import assert_refused, imagine_bot
+from tests.translatable import FIELD, Source
 
 HEAVY = ("torch", "diffusers", "transformers", "discord", "sqlalchemy")
 #: Of work, which a busy machine does not lengthen much. Measured at 0.4.
@@ -68,6 +70,7 @@ def test_the_version_is_the_package_s(tmp_path: Path) -> None:
         (["generate", "x", "--seed", "seven"], ["--seed must be a whole number"]),
         (["generate", "x", "--guidance", "much"], ["--guidance must be a number"]),
         (["generate", "x", "--device", "tpu"], ["--device must be one of auto, cuda, mps, xpu, cpu", "tpu"]),
+        (["download", "--precision", "foo"], ["--precision must be one of half, full, not foo."]),
         (["generate", "x", "--seed"], ["--seed needs a value"]),
         (["generate", "x", "--sead", "7"], ["--sead is not an option", "--seed"]),
         (["playground", "--port", "65536"], ["--port must be at most 65535"]),
@@ -107,6 +110,13 @@ def test_a_wrong_parameter_is_named_with_what_would_be_right(
 ) -> None:
     assert_refused(imagine_bot("generate", *arguments, cwd=tmp_path), *parts)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_said_in_other_words_here_is_said_in_discord_of_the_same_values() -> None:
+    assert set(HERE) <= set(Source().templates())
+    for theirs, ours in HERE.items():
+        assert set(FIELD.findall(ours)) <= set(FIELD.findall(theirs))
+        assert "/imagine" not in ours
 
 
 def test_wrong_settings_are_named_all_at_once(tmp_path: Path) -> None:
