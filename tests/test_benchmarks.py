@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
         ("batches", {"one_by_one", "together", "largest_difference", "ratios"}),
         ("fairness", {"jain", "light_p50_s", "light_p95_s", "p95_bound_s", "batch_s", "fifo", "alone", "ratios"}),
         ("eta", {"error_p50", "error_p90", "batch_error_p50", "batch_error_p90", "single_average", "ratios"}),
+        ("presets", {"found_p99_ms", "computed_p99_ms", "load_s"}),
         ("queue", {"push_p99_ms", "pop_p99_ms", "position_p99_ms", "recovery_s"}),
     ],
 )
