@@ -175,7 +175,8 @@ class Crowd:
             # It asks first.
             for label in ("Delete", "Keep"):
                 while not last.acknowledged.is_set():
-                    if self._bot.life is not life:
+                    self.unanswered()
+                    if self._bot.life is not life or last.token in self._tried:
                         return
                     await asyncio.sleep(LOOK)
                 shown = opened.original
@@ -203,4 +204,6 @@ class Crowd:
 
 def _can_be_pressed(message: Message, label: str) -> bool:
     button = message.buttons.get(label)
-    return button is not None and not button.get("disabled") and (not message.is_ephemeral or label == "Delete")
+    return (
+        button is not None and not button.get("disabled") and (not message.is_ephemeral or label in ("Delete", "Keep"))
+    )

@@ -23,7 +23,7 @@ PICTURE = re.compile(r"imagine-(\d+)-(\d+)\.(?:png|webp)")
 FINAL = ("succeeded", "failed", "cancelled", "rejected")
 #: Nobody is to read these.
 INNARDS = re.compile(r"Traceback|Error\b|Exception|NoneType|<class|object at 0x|sqlite|/tmp/|\{\w*\}")
-SENTENCE = re.compile(r"^\W*[A-Z#“].*[.…`]$", re.DOTALL)
+SENTENCE = re.compile(r"^\W*[A-Z0-9#“].*[.…`]$", re.DOTALL)
 #: Who did something so shortly before the bot was ended got no answer, as Discord said.
 GRACE = 5.0
 
