@@ -17,6 +17,17 @@ from bot.sentences import Sentence
 
 #: Formats that a member may send; Pillow opens no other, whatever the file's name says.
 FORMATS = ("PNG", "JPEG", "WEBP")
+#: What others begin with, at that byte, and their names: who sends one is told what it is.
+OTHER_FORMATS = (
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftyphei", "HEIC"),
+    (4, b"ftypmif1", "HEIC"),
+    (0, b"%PDF", "PDF"),
+)
 MAX_BYTES = 20 * 2**20
 #: Pixels of an upload: a large camera's. Above, a small file may unpack to gigabytes.
 MAX_PIXELS = 25_000_000
@@ -121,10 +132,26 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
         with image:
             _check(image)
             yield image
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        raise InvalidUpload("The file is no picture that can be read. Send a PNG, JPEG or WebP.") from None
+    except Image.DecompressionBombError:
+        # Refused before its sides are known.
+        raise InvalidUpload(
+            "The picture is too large: at most {most} megapixels are read. Send a smaller one.",
+            most=MAX_PIXELS // 1_000_000,
+        ) from None
+    except UnidentifiedImageError:
+        raise unread(content) from None
     except _DAMAGED as error:
         raise InvalidUpload("The picture is damaged or cut off. Save it again, and send that.") from error
+
+
+def unread(content: bytes) -> InvalidUpload:
+    """What is wrong with a file that is no picture of these formats."""
+    known = (name for at, begin, name in OTHER_FORMATS if content.startswith(begin, at))
+    if (name := next(known, None)) is not None:
+        return InvalidUpload(
+            "The file is a {format}, which is not read. Send a still picture: PNG, JPEG or WebP.", format=name
+        )
+    return InvalidUpload("The file is no picture that can be read. Send a PNG, JPEG or WebP.")
 
 
 def _check(image: Image.Image) -> None:

@@ -68,6 +68,12 @@ def test_what_moves_is_refused(kind: str) -> None:
         decode_upload(encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=90))
 
 
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "AVIF"])
+def test_another_format_is_called_by_its_name(kind: str) -> None:
+    with pytest.raises(InvalidUpload, match=f"The file is a {kind}, which is not read. Send a still picture"):
+        decode_upload(encoded(Image.new("RGB", (32, 32), "red"), kind))
+
+
 @pytest.mark.parametrize(("kind", "mode"), [("JPEG", "RGB"), ("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1")])
 def test_a_picture_is_no_larger_than_any_that_can_be_made_of_it_and_upright(kind: str, mode: str) -> None:
     lying = Image.new("RGB", (5000, 2500), "white")

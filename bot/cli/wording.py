@@ -31,6 +31,12 @@ HERE: Mapping[str, str] = {
     "The file is no picture that can be read. Send a PNG, JPEG or WebP.": (
         "The file is no picture that can be read. Take a PNG, JPEG or WebP."
     ),
+    "The file is a {format}, which is not read. Send a still picture: PNG, JPEG or WebP.": (
+        "The file is a {format}, which is not read. Take a still picture: PNG, JPEG or WebP."
+    ),
+    "The picture is too large: at most {most} megapixels are read. Send a smaller one.": (
+        "The picture is too large: at most {most} megapixels are read. Take a smaller one."
+    ),
     "The picture is damaged or cut off. Save it again, and send that.": (
         "The picture is damaged or cut off. Save it again."
     ),

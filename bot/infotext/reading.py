@@ -19,7 +19,7 @@ from bot.infotext.others import read_others
 from bot.infotext.text import looks_like_infotext, parse_infotext
 from bot.infotext.writing import JSON_KEY, ORIGIN_KEY, PARAMETERS_KEY, PROGRAM
 from bot.parameters import Parameters
-from bot.uploads import MAX_BYTES
+from bot.uploads import MAX_BYTES, unread
 
 A1111 = "A1111"
 #: Programs that write A1111's text, by how their version begins.
@@ -50,7 +50,7 @@ def read_picture(content: bytes) -> PictureInfo:
         )
     metadata = read_metadata(content)
     if metadata is None:
-        raise InvalidUpload("The file is no picture that can be read. Send a PNG, JPEG or WebP.")
+        raise unread(content)
     info = understand(read_exif(metadata.exif) | metadata.texts)
     if info is None:
         raise InfotextMissing

@@ -112,7 +112,11 @@ MOVING = encoded(
 BAD = [
     ({"image": ("notes.png", b"no picture at all")}, "The file is no picture that can be read. Send a PNG, JPEG or "),
     ({"image": ("cut.png", IMAGE[1][:-30])}, "The picture is damaged or cut off. Save it again, and send that."),
-    ({"image": ("bomb.png", header_of(60_000, 60_000))}, "The file is no picture that can be read."),
+    ({"image": ("bomb.png", header_of(60_000, 60_000))}, "The picture is too large: at most 25 megapixels are read."),
+    (
+        {"image": ("moving.gif", b"GIF89a, and so on")},
+        "The file is a GIF, which is not read. Send a still picture: PNG",
+    ),
     ({"image": ("large.png", header_of(9_000, 9_000))}, "The picture is 9000 × 9000; at most 25 megapixels are read."),
     ({"image": ("moving.png", MOVING)}, "The picture moves. Send a still one: PNG, JPEG or WebP."),
     ({"image": png(Image.new("RGB", (8, 8)))}, "The picture is 8 × 8. Send one with 16 pixels a side, none over 8"),

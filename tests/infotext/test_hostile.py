@@ -34,7 +34,7 @@ def test_a_picture_that_says_nothing_is_answered_with_what_to_send() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"%PDF-1.7", b"\x89PNG", b"RIFF\0\0\0\0WAVE"])
 def test_what_is_no_picture_is_answered_as_such(content: bytes) -> None:
-    with pytest.raises(InvalidUpload, match="no picture that can be read"):
+    with pytest.raises(InvalidUpload, match=r"no picture that can be read|is a (GIF|PDF), which is not read"):
         read_picture(content)
 
 
