@@ -60,7 +60,7 @@ class PresetDrawing(PresetSharing):
     async def _draw(self, interaction: discord.Interaction[Any], kind: str, key: str, prompt: str, asker: Asker) -> Job:
         person = person_of(interaction)
         is_code = kind == preset_forms.BY_CODE
-        preset = await self._presets.by_code(key) if is_code else self._presets.get(int(key), person)
+        preset = await self._presets.by_code(key) if is_code else self._presets.get(key, person)
         used: Sequence[Preset] = self._presets.beneath(person, preset)
         job = await self._generation.submit(**asker, changes={"prompt": prompt}, presets=laid(used))
         await self._presets.count_use(used)

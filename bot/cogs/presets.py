@@ -29,6 +29,8 @@ from bot.ui.errors import answer_error, reply
 from bot.unsent import Unsent
 
 MAX_NAME = 100
+#: Ids and versions have 63 bits.
+MAX_DIGITS = 19
 
 
 @app_commands.allowed_installs(guilds=True, users=False)
@@ -174,12 +176,12 @@ class PresetCommands(PresetDrawing, commands.GroupCog, group_name="preset"):
             if kind == "new":
                 await self._save_form(interaction, inputs)
             elif kind == "edit":
-                await self._edit_form(interaction, int(about[0]), int(about[1]), inputs)
+                await self._edit_form(interaction, *_version_of(about), inputs)
             else:
-                await self._draw_form(interaction, kind, about[0], inputs[preset_forms.PROMPT])
+                await self._draw_form(interaction, kind, ":".join(about), inputs.get(preset_forms.PROMPT, ""))
         except PresetChanged as error:
             # Sent once more, it replaces the version that they have been told of.
-            newest = preset_forms.edit_id(self._presets.get(int(about[0]), person_of(interaction)))
+            newest = preset_forms.edit_id(self._presets.get(about[0], person_of(interaction)))
             await refuse_typed(interaction, error, self._unsent, Unsent(newest, inputs))
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
             await refuse_typed(interaction, error, self._unsent)
@@ -193,7 +195,7 @@ class PresetCommands(PresetDrawing, commands.GroupCog, group_name="preset"):
             elif action == presets.COPY_CODE:
                 await self._copy_shared(interaction, key)
             else:
-                preset = self._presets.get(int(key), person_of(interaction))
+                preset = self._presets.get(key, person_of(interaction))
                 open_form = self._open_editor if action == presets.EDIT else self._ask_for_words
                 await open_form(interaction, preset)
         except Exception as error:  # noqa: BLE001 - the one handler tells what is whose fault
@@ -249,3 +251,9 @@ class PresetCommands(PresetDrawing, commands.GroupCog, group_name="preset"):
     @delete.autocomplete("preset")
     async def _own(self, interaction: discord.Interaction[Any], typed: str) -> list[Choice[str]]:
         return complete_own(typed, self._presets, person_of(interaction), Speech(interaction.locale))
+
+
+def _version_of(about: list[str]) -> tuple[int, int]:
+    """The preset and its version that the id of a form names; what no form of ours names is no preset."""
+    numbers = [int(each) for each in about if each.isdecimal() and len(each) < MAX_DIGITS]
+    return (numbers[0], numbers[1]) if len(numbers) == len(about) == 2 else (0, 0)

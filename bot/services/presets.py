@@ -132,8 +132,9 @@ class Presets:
         near = list(dict.fromkeys(preset.name for preset in self.suggest(wanted, owners)[:3])) if wanted else []
         raise PresetNotFound(NOT_FOUND if near else UNLIKE_ANY, name=quoted(name), nearest=", ".join(near))
 
-    def get(self, preset_id: int, person: Person) -> Preset:
-        """The preset with that id, which that person sees. Raises `PresetNotFound`."""
+    def get(self, preset_id: int | str, person: Person) -> Preset:
+        """The preset with that id, which that person sees; an id may come from outside. Raises `PresetNotFound`."""
+        preset_id = int(preset_id) if str(preset_id).isdecimal() else 0
         for owner in person.owners():
             if preset_id in self._by_owner[owner]:
                 return self._by_owner[owner][preset_id]
@@ -197,11 +198,11 @@ class Presets:
             raise PresetRefused("A preset has to say something: give it a prompt or a setting, as in steps: 30.")
         kept = (preset.locked if locked is None else locked) & values.keys()
         edited = await self._records.replace(preset.id, version, values, kept)
+        newest = self.get(preset.id, person)
         if edited is None:
-            newest = self.get(preset.id, person)
             raise PresetChanged(CHANGED, name=quoted(newest.name), version=newest.version)
-        self._remember(edited)
-        return edited
+        self._remember(replace(edited, name=newest.name, uses=newest.uses))
+        return self.get(preset.id, person)
 
     async def rename(self, preset: Preset, person: Person, name: str) -> Preset:
         """The same under another name. Raises `PresetRefused`, `PresetNotFound`."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import simcord
 
 from bot.jobs import JobStatus
+from bot.services.presets import TAKEN
+from bot.translation import Speech, languages
 from bot.ui.cards import DONE
 from tests.cogs.test_buttons import finished
 from tests.pictures import PNG
@@ -249,3 +252,33 @@ async def test_a_card_s_buttons_use_and_edit_the_preset_also_after_a_restart(ser
     await told(server, "delete", preset="ink")
     [gone] = await card.press("Use")
     assert gone.text == "This preset does not exist any more."
+
+
+async def test_ids_that_a_client_made_up_are_no_presets(server: SimulatedServer) -> None:
+    await told(server, "save", name="ink", steps=12)
+    card = server.answer(await preset(server, "show", preset="ink"))
+    for custom_id in ("preset-card:edit:ABC", "preset-card:use:0", f"preset-card:use:{'9' * 19}"):
+        [answer] = server.answers(await server.pressed(card, custom_id))
+        assert answer.text == "This preset does not exist any more."
+    for made_up in ("edit:x:y", "edit:1", f"edit:1:{'9' * 30}", "with:x", "with:1:2", "with:", "code:ink", "sonst"):
+        edit = await form(server, "edit", preset="ink")
+        edit.forge(f"preset:{made_up}")
+        [answer] = await edit.send()
+        assert answer.is_private
+        assert "does not exist any more" in answer.text or "is no code of a preset" in answer.text, made_up
+
+
+@pytest.mark.parametrize("language", languages())
+async def test_presets_speak_the_language_of_whoever_asks(server: SimulatedServer, language: str) -> None:
+    server.languages[server.alice.id] = language
+    say = Speech(language).say
+    assert await told(server, "save", name="ink", steps=12) == f"{say('Saved.')}\n**ink**\nsteps 12"
+    assert (await told(server, "list")).startswith(f"**{say('Your presets')}**\n- **ink**")
+    taken = say(TAKEN, name="“ink”")
+    assert await told(server, "save", name="ink", steps=12) == taken
+    opened = await form(server, "edit", preset="ink")
+    assert (opened.title, opened.labels[0]) == (say("Edit preset"), say("Words around the prompt"))
+    card = await server.imagine("a fox", preset="ink")
+    assert f"steps 12 ({say('preset {name}', name='ink')}) · {say('seed random')}" in card.text
+    shared = server.answer(await preset(server, "share", preset="ink"))
+    assert list(shared.buttons) == [say("Use"), say("Save a copy")]
