@@ -10,6 +10,7 @@ import pytest
 from bot.comparison import AskedAxis, Comparison
 from bot.comparison.axes import AXES, Kind, find_axis, label, suggest_axes
 from bot.comparison.comparer import Comparer
+from bot.comparison.suggestions import suggest_values
 from bot.errors import LoraNotFound, RequestRejected
 from bot.layers import merge, model_defaults
 from bot.model_info import ModelInfo
@@ -237,6 +238,13 @@ def test_axes_are_found_by_any_of_their_names_and_offered_by_what_is_typed() -> 
     assert [axis.name for axis in suggest_axes("refiner")] == ["refiner_from"]
     assert [axis.name for axis in suggest_axes("lora", ["ink", "pen"])] == ["lora", "lora:ink", "lora:pen"]
     assert len(suggest_axes("")) == 25
+
+
+def test_numbers_go_on_with_the_usual_ones() -> None:
+    steps, guidance = "10, 20, 30, 40", "3, 5, 7, 9"
+    assert suggest_values("steps", "10", {}, steps) == [steps]
+    assert suggest_values("guidance", "10", {}, guidance)[:2] == ["10, 3, 5, 7, 9", "10, 3"]
+    assert suggest_values("steps", "10, 15,", {}, steps)[:3] == ["10, 15", "10, 15, 20, 30, 40", "10, 15, 20"]
 
 
 def test_a_sheet_of_spacings_is_asked_for_again_without_the_timesteps_of_its_first_cell() -> None:

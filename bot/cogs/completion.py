@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 
 from discord.app_commands import Choice
 
 from bot.loras import LoraInfo
 from bot.model_info import ModelInfo
+from bot.parameters import title
 from bot.prompts.advanced import examples
+from bot.prompts.flag_text import BY_NAME, folded
 from bot.prompts.styles import Styles
 from bot.scheduler_names import SCHEDULERS, nearest_schedulers
 from bot.translation import Speech
@@ -16,6 +19,7 @@ from bot.translation import Speech
 #: As many as Discord shows, and as long as one may be.
 MAX_CHOICES = 25
 MAX_LENGTH = 100
+_NAME = re.compile(r"--(?P<dashed>[A-Za-z][\w-]*)|(?P<named>[A-Za-z][\w-]*)\s*[:=]")
 
 
 def complete_style(typed: str, styles: Styles, speech: Speech) -> list[Choice[str]]:
@@ -45,12 +49,18 @@ def complete_advanced(typed: str, options: Collection[str], model: ModelInfo) ->
     """Settings that are none of the `options`, each with a value to begin with."""
     before, last = _split(typed, ";", ", ")
     wanted = _folded(last.lstrip("-"))
-    lines = [f"{name}: {example}" for name, example in examples(model).items() if name not in options]
+    there = {*options, *(title(BY_NAME[name].field) for name in _names(before))}
+    lines = [f"{name}: {example}" for name, example in examples(model).items() if name not in there]
     found = [line for line in lines if wanted in _folded(line.partition(":")[0])]
     found.sort(key=lambda line: not _folded(line).startswith(wanted))
     # What is complete is offered as it stands.
     whole = [typed.strip()] if ":" in last else []
     return _choices((line, line) for line in (*whole, *(f"{before}{line}" for line in found)))
+
+
+def _names(typed: str) -> set[str]:
+    """The settings that are in there already, by the names of flags."""
+    return {folded(match["dashed"] or match["named"]) for match in _NAME.finditer(typed)} & BY_NAME.keys()
 
 
 def _split(typed: str, *separators: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.comparison.axes import MAX_SUGGESTIONS, OFF, AxisKind, Kind, find_axis
 from bot.layers import SPACINGS
@@ -11,6 +11,8 @@ from bot.scheduler_names import SCHEDULERS
 
 #: The longest text that a menu of Discord's takes.
 MAX_LENGTH = 100
+#: Values of which nobody has a list.
+NUMBERS = (Kind.WHOLE, Kind.NUMBER, Kind.REFINER, Kind.SIZE, Kind.CORNER)
 
 
 def suggest_values(axis: str, typed: str, names: Mapping[Kind, Sequence[str]], usual: str) -> list[str]:
@@ -27,7 +29,21 @@ def suggest_values(axis: str, typed: str, names: Mapping[Kind, Sequence[str]], u
     head = f"{begun.strip()}, " if begun else ""
     whole = [usual] if usual.casefold().startswith(typed.strip().casefold()) else []
     suggestions = dict.fromkeys([*whole, *(head + name for name in fitting)])
+    if not suggestions and kind.kind in NUMBERS:
+        suggestions = dict.fromkeys(_more_numbers(typed.strip().rstrip(","), usual))
     return [text for text in suggestions if text and len(text) <= MAX_LENGTH][:MAX_SUGGESTIONS]
+
+
+def _more_numbers(typed: str, usual: str) -> Iterator[str]:
+    """What was typed goes on with the usual values that are not among it: all of them, or one."""
+    there = [each.strip() for each in typed.split(",")]
+    others = [each for each in usual.split(", ") if each not in there]
+    if len(there) > 1:
+        yield typed
+    if others:
+        yield ", ".join([typed, *others])
+    for other in others:
+        yield f"{typed}, {other}"
 
 
 def _known(axis: AxisKind, names: Mapping[Kind, Sequence[str]]) -> Sequence[str]:

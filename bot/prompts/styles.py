@@ -22,6 +22,9 @@ NO_STYLE = ("none", "off", "raw")
 MAX_SUGGESTIONS = 25
 MAX_LABEL = 100
 MAX_NAME = 50
+#: How much alike a style and what was typed must be, of 1; a name of so few letters is like much.
+LIKENESS = 0.6
+SHORT = 4
 
 Say = Callable[[str], str]
 
@@ -122,8 +125,13 @@ def _distance(wanted: str, key: str, words: list[str]) -> tuple[int, float] | No
         return 1, 0
     if wanted in key:
         return 2, 0
-    likeness = difflib.SequenceMatcher(None, wanted, key).ratio()
-    return (3, 1 - likeness) if likeness >= 0.6 else None
+    # More may be typed than the name has, as photographic for photo.
+    likeness = max(_likeness(wanted, key), _likeness(wanted[: len(key)], key) if len(key) > SHORT else 0)
+    return (3, 1 - likeness) if likeness >= LIKENESS else None
+
+
+def _likeness(wanted: str, key: str) -> float:
+    return difflib.SequenceMatcher(None, wanted, key).ratio()
 
 
 def _read(file: Path) -> dict[str, Any]:

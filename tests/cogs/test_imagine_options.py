@@ -204,4 +204,8 @@ async def test_what_a_member_could_not_know_is_offered_while_typing(server: Simu
     ]
     assert "steps: 30" not in await offered(server, "advanced", "step")
     assert await offered(server, "advanced", "eta: 0.7") == ["eta: 0.7"]
+    # Whatever it is called, it is offered once only.
+    assert not any(line.count("eta:") > 1 for line in await offered(server, "advanced", "eta: 0.7, "))
+    behind_crop = await offered(server, "advanced", "crop: 8,8; cro")
+    assert behind_crop == ["crop: 8,8; negative_crops_coords_top_left: 0,0"]
     assert await offered(server, "lora", "x" * 200) == []

@@ -32,6 +32,7 @@ def test_what_is_typed_so_far_brings_the_likeliest_styles_first() -> None:
     assert STYLES.suggest("wat")[0].name == "watercolour"
     assert STYLES.suggest("art")[0].name == "art deco"
     assert STYLES.suggest("watrcolor")[0].name == "watercolour"
+    assert STYLES.suggest("photgraphic")[0].name == STYLES.suggest("photographic")[0].name == "photo"
     assert STYLES.suggest("woodblock")[0].name == "ukiyo-e"
     assert len(STYLES.suggest("")) == MAX_SUGGESTIONS
     assert STYLES.suggest("qqqqqqq") == []
