@@ -61,7 +61,7 @@ class JobQueue:
         self._timetable = Timetable(Pace()) if timetable is None else timetable
         self._arrived = asyncio.Event()
         self._running: dict[int, Job] = {}
-        self._cancelled: set[int] = set()
+        self._cancelled: dict[int, Sentence | None] = {}
         self._picker = BatchPicker()
         #: For each job in the executor, those of its batch that are still wanted.
         self._together: dict[int, set[int]] = {}
@@ -154,7 +154,7 @@ class JobQueue:
         """Take a job back: at once from the line, at its next step from the executor. False when it is not here.
 
         A cancel that was answered with True always wins: the job ends with `JobCancelled`, whatever the executor makes
-        of it meanwhile. `reason` is told of a waiting one.
+        of it meanwhile. `reason` is told of it.
         """
         job = self._line.remove(job_id)
         if job is not None:
@@ -174,9 +174,9 @@ class JobQueue:
             # The others' pictures go on, and nobody has to wait for them to be told of this one's end.
             together.discard(job_id)
             del self._together[job_id]
-            await self._tell(cancelled(self._leave(job_id)))
+            await self._tell(cancelled(self._leave(job_id), reason))
         else:
-            self._cancelled.add(job_id)
+            self._cancelled.setdefault(job_id, reason)
         return True
 
     def position(self, job_id: int) -> int | None:
@@ -238,7 +238,7 @@ class JobQueue:
                 self._executor.cancel(job.id)
             await self._tell(
                 *(
-                    cancelled(job)
+                    cancelled(job, self._cancelled[job.id])
                     if job.id in self._cancelled
                     else JobInterrupted(job.evolve(attempts=job.attempts - 1))
                     for job in left
@@ -250,8 +250,7 @@ class JobQueue:
         for event in events:
             job = self._leave(event.job.id)
             if job.id in self._cancelled:
-                self._cancelled.discard(job.id)
-                ends.append(cancelled(job))
+                ends.append(cancelled(job, self._cancelled.pop(job.id)))
             elif isinstance(event, JobRequeued):
                 self._line.push_first(job.evolve(status=JobStatus.QUEUED, attempts=event.job.attempts))
                 self._arrived.set()
@@ -276,7 +275,7 @@ class JobQueue:
         finally:
             for job_id in together:
                 del self._together[job_id]
-        events: list[QueueEvent] = [cancelled(job) for job in batch if job.id not in ids]
+        events: list[QueueEvent] = [cancelled(job, self._cancelled.get(job.id)) for job in batch if job.id not in ids]
         return events + [
             event_of(job, outcome) for job, outcome in zip(wanted, outcomes, strict=True) if job.id in self._running
         ]

@@ -78,7 +78,9 @@ class Card:
     async def press_more(self, label: str, member: simcord.MemberActor | None = None) -> list[Card]:
         """Press that button of those behind More."""
         [more] = await self.press("More", member)
-        return await more.press(label, member)
+        answers = await more.press(label, member)
+        # It asks first, unless it refuses.
+        return await more.press(label, member) if label == "Delete" and not answers else answers
 
     async def is_deleted_by(self, member: simcord.MemberActor) -> None:
         """Somebody who may removes the message."""

@@ -41,7 +41,10 @@ class Jobs(commands.Cog):
         await interaction.response.defer(ephemeral=True)
         found = await self._generation.get(job)
         found = await self._generation.cancel(
-            job, user_id=interaction.user.id, is_moderator=moderates(interaction, found)
+            job,
+            user_id=interaction.user.id,
+            is_moderator=moderates(interaction, found),
+            name=interaction.user.display_name,
         )
         if found.status is JobStatus.RUNNING:
             self._delivery.cancelling(job)

@@ -159,7 +159,8 @@ class GenerationService:
     async def cancel(self, job_id: int, *, user_id: int, is_moderator: bool = False, name: str = "") -> Job:
         """Take a job back. A running one stops at its next step; `JobCancelled` tells when.
 
-        Who is not its author is told to them by `name`. Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when there is nothing left to cancel.
+        Where it is not its author, `name` is told to them. Raises `JobNotFound`, `NotYourJob`, and `JobFinished` when
+        there is nothing left to cancel.
         """
         job = await self._owned_job(job_id, user_id, is_moderator, NOT_YOURS_TO_CANCEL)
         reason = Sentence.of(CANCELLED_BY, moderator=name) if name and job.user_id != user_id else None

@@ -61,6 +61,7 @@ async def test_a_moderator_may_cancel_and_delete(server: SimulatedServer) -> Non
     await server.run()
     assert await running.press("Cancel", server.mira) == []
     await server.until(lambda: running.colour == OVER)
+    assert "Cancelled by mira." in running.text
     done = await finished(server, 2)
     assert await done.press_more("Delete", server.mira) == []
     assert done.is_gone
@@ -94,6 +95,12 @@ async def test_delete_removes_message_and_pictures(server: SimulatedServer) -> N
     card = await finished(server)
     [more] = await card.press("More")
     assert await more.press("Delete") == []
+    assert (card.is_gone, more.text) == (False, "Delete this picture for everybody?")
+    assert await more.press("Keep") == []
+    assert not card.is_gone
+    assert "Redraw" in more.buttons
+    await more.press("Delete")
+    assert await more.press("Delete") == []
     assert (card.is_gone, more.text) == (True, "Job #1 is deleted.")
     with pytest.raises(PicturesGone):
         await server.application.generation.pictures_of(1)
@@ -105,6 +112,7 @@ async def test_where_the_bot_may_not_take_the_card_away_delete_says_that_it_stay
     [more] = await card.press("More")
     route = f"/channels/{card.channel_id}/messages/{card.id}"
     server.env.inject_error("DELETE", route, status=403, code=50001, message="Missing Access")
+    await more.press("Delete")
     await more.press("Delete")
     assert not card.is_gone
     assert more.text == (
@@ -151,6 +159,8 @@ async def test_a_press_on_an_old_card_says_what_has_become_of_the_job(server: Si
 async def test_two_presses_of_delete_are_no_trouble(server: SimulatedServer) -> None:
     card = await finished(server)
     [first], [second] = await card.press("More"), await card.press("More")
+    await first.press("Delete")
+    await second.press("Delete")
     assert await first.press("Delete") == []
     assert await second.press("Delete") == []
     assert (card.is_gone, first.text, second.text) == (True, "Job #1 is deleted.", "Job #1 is deleted.")
