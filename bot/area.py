@@ -32,7 +32,7 @@ def within_area(width: int, height: int, most: int | None) -> tuple[int, int]:
 
 def smaller(parameters: Parameters, model: ModelInfo, *layers: Mapping[str, Any]) -> list[Sentence]:
     """A remark where `parameters`, merged from these layers, are smaller since there may be no more pixels."""
-    asked = tuple(_said(name, layers) or getattr(parameters, name) for name in ("width", "height"))
+    asked = _said("width", layers) or parameters.width, _said("height", layers) or parameters.height
     size = within_area(*asked, model.max_pixels)
     if model.max_pixels is None or size == asked or size != (parameters.width, parameters.height):
         return []
