@@ -57,6 +57,8 @@ Load = Callable[[ModelInfo, str, HubAccess, Assets, OnProgress], Engine]
 
 def load_sdxl(model: ModelInfo, device: str, hub: HubAccess, assets: Assets, on_progress: OnProgress) -> Engine:
     """Stable Diffusion XL; with it comes torch."""
+    # On a busy machine it takes half a minute.
+    on_progress(0.0, "importing torch and diffusers")
     from bot.diffusion.engine import SDXLEngine
 
     return SDXLEngine.load(model, device, hub, assets, on_progress)

@@ -146,7 +146,7 @@ def warming_up(health: ExecutorHealth | None) -> Sentence | None:
         case ExecutorState.LOADING if health.progress:
             return Sentence.of("warming up · model loading {percent} %", percent=f"{health.progress:.0%}".rstrip("%"))
         case ExecutorState.LOADING:
-            return Sentence.of("warming up")
+            return Sentence.of("warming up · the picture process is starting")
         case ExecutorState.RESTARTING:
             return Sentence.of("warming up · the picture process is being started again")
         case ExecutorState.UNAVAILABLE:

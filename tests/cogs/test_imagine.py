@@ -119,7 +119,7 @@ async def test_once_a_job_was_measured_the_cards_say_when_they_are_ready(server:
 async def test_while_the_model_loads_the_card_says_that_it_is_warming_up(server: SimulatedServer) -> None:
     server.executor.become(ExecutorState.LOADING)
     card = await server.imagine()
-    assert card.texts[1] == "Next in line · warming up · #1"
+    assert card.texts[1] == "Next in line · warming up · the picture process is starting · #1"
     server.executor.become(ExecutorState.READY)
     await server.run()
     await server.until(lambda: card.colour == WORKING)

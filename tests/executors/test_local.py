@@ -92,6 +92,7 @@ async def test_loading_says_how_far_it_is(starting: tuple[LocalExecutor, list[Ex
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert len(set(shares)) >= 4
+    assert any(health.detail == "importing torch and diffusers" for health in loading)
     assert any(health.detail == "loading unet of tiny-sdxl-refiner" for health in loading)
     assert (ready.state, ready.device, ready.restarts) == (ExecutorState.READY, "cpu", 0)
     assert ready.pid is not None
