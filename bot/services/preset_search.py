@@ -62,7 +62,7 @@ class PresetIndex:
             for preset_id, name in self._names[owner].items()
             if wanted in name
         ]
-        found = [each for _, _, each in heapq.nsmallest(MOST, matching)]
+        found = [each for _, _, each in heapq.nsmallest(MOST, matching, key=lambda match: match[:2])]
         if len(found) < MOST:
             found += self._alike(wanted, owners, set(found))
         return found[:MOST]
