@@ -251,7 +251,7 @@ class Pictures(commands.Cog):
         return await self._generation.submit(**asker, changes=edited.changes, beneath=edited.beneath, remarks=remarks)
 
     async def _submit_use(self, original_id: str, inputs: Mapping[str, str], asker: Asker) -> Job:
-        edited = read_modal(inputs, self._generation.prompts, self._generation.model)
+        edited = await asyncio.to_thread(read_modal, inputs, self._generation.prompts, self._generation.model)
         await self._generation.check_can_ask(
             user_id=asker["user_id"], channel_id=asker["channel_id"], role_ids=asker["role_ids"]
         )
