@@ -100,7 +100,14 @@ async def _main(case: str) -> None:
     async with watched() as turns:
         bot = asyncio.create_task(_run(case, load_settings()))
         # Its end is also that of the benchmark, however that came about: no bot stays behind.
-        asyncio.get_running_loop().add_reader(sys.stdin, bot.cancel)
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            # Once: an end stays readable, and a bot that is cancelled again and again never gets to its own end.
+            loop.remove_reader(sys.stdin)
+            bot.cancel()
+
+        loop.add_reader(sys.stdin, stop)
         await asyncio.wait([bot])
     if not bot.cancelled():
         bot.result()

@@ -26,7 +26,7 @@ async def test_a_card_keeps_its_preview_although_the_job_starts_again_before_dis
     # By one way and then by another: fresh files each time.
     for _ in range(2):
         assert [file.filename for file in files()] == [PREVIEW_NAME]
-    assert f"attachment://{PREVIEW_NAME}" in str(card.to_components())
+    assert f"attachment://{PREVIEW_NAME}" in str(card.to_components())  # type: ignore[no-untyped-call]
     assert live.moves(FORECAST)
     assert live.files()() == []
 
