@@ -20,6 +20,8 @@ from tests.factories import BASE_ALONE, ENSEMBLE
 from tests.prompts.reading import make_reader, write_wildcards
 
 PICTURES = {"image": "a" * 64, "mask_image": "b" * 64}
+#: What some settings do nothing without.
+NEEDED: dict[str, dict[str, Any]] = {"variation_seed": {"variation_strength": 0.2}, "eta": {"scheduler": "DDIM"}}
 
 
 def compare(
@@ -226,7 +228,8 @@ def test_a_sheet_is_kept_as_what_differs_from_its_first_cell() -> None:
 
 @pytest.mark.parametrize("axis", [axis for axis in AXES if axis.kind not in (Kind.REPLACED, Kind.LORA)])
 def test_the_example_of_each_axis_works(axis: Any) -> None:
-    comparison, remarks = compare((axis.name, axis.example), **({} if axis.input is None else PICTURES))
+    pictures = {} if axis.input is None else PICTURES
+    comparison, remarks = compare((axis.name, axis.example), **pictures, **NEEDED.get(axis.name, {}))
     assert len(comparison.cells) > 1
     assert remarks == []
 
