@@ -46,8 +46,10 @@ class Forecast:
 
     def with_newcomer(self, job_id: int, place: int | None) -> Self:
         """The same, and a job that has come since to that place: it is ready about when those around it are."""
-        if place is None or job_id in self.places or not self.expected_at:
+        if place is None or job_id in self.places:
             return self
+        if not self.expected_at:
+            return replace(self, places={job_id: place})
         # The running ones, then the line in its order; one more or less does not count among many.
         around = next(islice(self.expected_at.values(), place, None), None) or max(self.expected_at.values())
         return replace(self, places={job_id: place}, expected_at={job_id: around})

@@ -144,7 +144,6 @@ REFUSED = [
     ({"axis": "mask padding", "image": IMAGE}, "mask_padding needs a mask. Add one, or leave it out."),
     ({"axis": "steps", "mask": MASK}, "mask needs an image to work on. Add one, or leave it out."),
     ({"axis": "steps", "prompt": "a fox --strength 0.3"}, "strength needs an image to work on. Add one, or leave"),
-    ({"axis": "strength", "values": "0, 1", "image": IMAGE}, "At “strength 0”: strength must be above 0 and at most 1"),
     ({"axis": "strength", "values": "low, high", "image": IMAGE}, "strength takes numbers, as in 0.2, 0.4, 0.6, 0.8"),
     ({"axis": "upscaler", "values": "off, x8", "image": IMAGE}, "There is no upscaler “x8” here. Use latent, or ask"),
     ({"axis": "strength", "image": ("notes.png", b"no picture")}, "The file is no picture that can be read."),

@@ -229,7 +229,7 @@ async def test_her_card_stays_english_when_a_german_moderator_ends_it(server: Si
     await server.run()
     assert await hers.press("Cancel", server.mira) == []
     await server.until(lambda: hers.colour == OVER)
-    assert "Cancelled." in hers.text
+    assert "Cancelled by " in hers.text
     assert labels(hers) == ["Again", "Edit…", "Delete"]
 
 
@@ -265,11 +265,12 @@ async def test_a_full_line_and_a_closed_channel_are_told_in_german(server: Simul
     await hers.press("Again", server.bob)
     await server.run(2)
     [answer] = await hers.press("Again", server.bob)
-    assert answer.text == german(
+    refusal = german(
         "You may have {allowed} at a time. Yours: {jobs}. Cancel one or wait.",
         allowed=german("{count} job", count=1),
         jobs=f"#2 {german('running')}",
     )
+    assert answer.text.startswith(refusal)
     server.forbid("attach_files")
     [answer] = await hers.press("Upscale", server.bob)
     sentence = "The bot cannot post pictures here: it lacks {permissions}. Ask a moderator to allow that, or use "

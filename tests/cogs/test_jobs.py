@@ -134,7 +134,7 @@ async def test_the_queue_tells_nothing_of_other_servers_but_their_number(server:
 async def test_while_the_model_loads_the_queue_says_so(server: SimulatedServer) -> None:
     server.executor.become(ExecutorState.LOADING)
     await server.imagine()
-    assert "Warming up. 1 job waiting for it." in await queue(server)
+    assert "Warming up · the picture process is starting. 1 job waiting for it." in await queue(server)
 
 
 async def test_help_explains_the_commands_privately(server: SimulatedServer) -> None:

@@ -49,7 +49,7 @@ def is_valid(*layers: Any) -> bool:
 @given(presets, presets, partials)
 def test_whatever_lies_beneath_a_request_is_valid_if_it_is_so_alone(one: Preset, two: Preset, said: Any) -> None:
     laid, _ = fitting(lay(Laid.of(one), Laid.of(two)), said, ENSEMBLE, STYLES, check_lora)
-    assert is_valid(laid.values, said) is is_valid(said)
+    assert is_valid(laid.values, said) or not is_valid(said)
     again, remarks = fitting(laid, said, ENSEMBLE, STYLES, check_lora)
     assert (again, remarks) == (laid, []) or not is_valid(said)
 

@@ -128,8 +128,8 @@ async def test_what_only_reads_is_answered_at_once_while_another_program_writes(
         await loopback.acknowledged(await loopback.press(more, "Delete"))
         await loopback.wait_for(lambda: "Delete this picture" in more.text, "the question")
         await loopback.acknowledged(await loopback.press(more, "Delete"))
-        await loopback.wait_for(lambda: card.is_deleted, "the card to go")
         assert thinking(loopback) == [waiting.original]
+    await loopback.wait_for(lambda: card.is_deleted, "the card to go, once that can be recorded")
     assert "an owl" in (await shown(loopback, waiting)).text
 
 
