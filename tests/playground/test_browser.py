@@ -65,7 +65,7 @@ def test_a_typed_line_becomes_a_card_then_progress_with_previews_and_then_the_pi
 
 
 def test_two_peoples_jobs_queue_at_once_and_a_reload_in_the_middle_loses_nothing(visitor: Visitor) -> None:
-    visitor.type_line("/imagine a white star on a black background", steps=40)
+    visitor.type_line("/imagine a white star on a black background", steps=150)
     visitor.become("bob")
     visitor.type_line("/imagine a black star on a white background")
     shown = visitor.messages().rpartition("alice used")[2]

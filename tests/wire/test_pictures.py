@@ -146,7 +146,8 @@ async def test_a_cancelled_job_says_so_on_its_card(
 ) -> None:
     if not running_already:
         for user in (loopback.bob, loopback.carol):
-            await loopback.slash("imagine", prompt="before", user=user)
+            # One after another: of two at the same moment either may be the first.
+            await loopback.message_of(await loopback.slash("imagine", prompt="before", user=user))
     card = await loopback.message_of(await loopback.slash("imagine", prompt="a red fox"))
     await executor.started.until(lambda started: len(started) == (1 if running_already else 2))
     await loopback.acknowledged(await loopback.press(card, "Cancel"))
